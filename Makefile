@@ -1,0 +1,38 @@
+# Everything here needs Python 3.11, git and make; the rest is fetched into .venv/ and .assize/.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+DEV = $(PYTHON) -m dev
+# `make test ARGS="tests/unit -k median"`
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint bench doctor venv clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo:  ## one real expiry from bonded reports to redeemed P and N, on a stack of its own
+	@$(DEV) demo $(ARGS)
+
+run:  ## database, broker, chain, web, worker, beat and attestors, until Ctrl-C
+	@$(DEV) run
+
+test:  ## all tests, with services of their own; ARGS goes to pytest
+	@$(DEV) test $(ARGS)
+
+lint: venv  ## ruff, mypy, import-linter
+	@.venv/bin/ruff check .
+	@$(DEV) check mypy
+	@.venv/bin/lint-imports --cache-dir .assize/import-linter
+
+bench:  ## measure; prints a table and writes bench/results.json
+	@$(DEV) bench $(ARGS)
+
+doctor: venv  ## is everything that the settings name there and as it should be?
+	@.venv/bin/python manage.py doctor
+
+venv:
+	@$(DEV) venv
+
+clean:  ## remove what was made here; a running stack keeps its lock, stop it first
+	@rm -rf .venv .assize .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache staticfiles
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,51 @@
+"""Celery: a doorbell, never a memory. PostgreSQL alone decides what is due; see RELIABILITY for the measurements."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging, worker_init
+from django.conf import settings
+
+from assize.timetable import schedule, timetable
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assize.settings")
+
+VISIBILITY_SECONDS = 120
+HARD_LIMIT_SECONDS = 60
+
+app = Celery("assize")
+
+
+@app.on_configure.connect
+def _configure(sender: Celery, **_: object) -> None:
+    sender.conf.update(
+        broker_url=settings.REDIS_URL,
+        broker_connection_retry_on_startup=True,
+        # A hard limit below the visibility timeout: no task is delivered again while it still runs.
+        broker_transport_options={"visibility_timeout": VISIBILITY_SECONDS, "unacked_restore_interval": 1},
+        task_time_limit=HARD_LIMIT_SECONDS,
+        task_soft_time_limit=HARD_LIMIT_SECONDS - 10,
+        # Both, or the task of a killed pool child is lost.
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        task_ignore_result=True,
+        result_backend=None,
+        accept_content=["json"],
+        task_serializer="json",
+        timezone="UTC",
+        beat_schedule=schedule(timetable(settings.BEAT_SECONDS)),
+    )
+
+
+@worker_init.connect
+def _check_keys(**_: object) -> None:
+    settings.ENVIRONMENT.require("worker", "PUBLISHER_KEY")
+
+
+@setup_logging.connect
+def _keep_our_logging(**_: object) -> None:
+    """Celery replaces the root logger unless somebody listens here; Django has set it up already."""
+
+
+app.autodiscover_tasks()

@@ -1,0 +1,194 @@
+"""A small typed reader of environment variables.
+
+Each getter returns a value of its type and notes what was asked for, so that the manual is generated from the code;
+wrong values are collected, and `stop_if_wrong` ends the process with one plain line for each.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+T = TypeVar("T")
+
+
+class _Required:
+    def __repr__(self) -> str:
+        return "required"
+
+
+REQUIRED: Any = _Required()
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable as the manual shows it."""
+
+    name: str
+    kind: str
+    default: object
+    about: str
+
+
+class Environment:
+    """Reads variables out of `source`; collects problems instead of raising."""
+
+    def __init__(self, source: Mapping[str, str]) -> None:
+        self._source = source
+        self.variables: list[Variable] = []
+        self.problems: list[str] = []
+
+    def read(self, name: str, kind: str, parse: Callable[[str], T], default: T, blank: T, about: str) -> T:
+        """The parsed value; the default where the variable is absent or empty; `blank` after a problem."""
+        self.variables.append(Variable(name, kind, default, about))
+        raw = self._source.get(name, "").strip()
+        if not raw:
+            if default is not REQUIRED:
+                return default
+            self.problems.append(f"{name} is missing: {about}")
+            return blank
+        try:
+            return parse(raw)
+        except ValueError as problem:
+            self.problems.append(f"{name} is wrong: {problem}")
+            return blank
+
+    def text(self, name: str, *, about: str, default: str = REQUIRED, least: int = 0) -> str:
+        """Any text of at least `least` characters."""
+
+        def parse(raw: str) -> str:
+            if len(raw) < least:
+                raise ValueError(f"it wants at least {least} characters, it has {len(raw)}")
+            return raw
+
+        return self.read(name, "text", parse, default, "", about)
+
+    def integer(
+        self, name: str, *, about: str, default: int = REQUIRED, least: int = 0, most: int | None = None
+    ) -> int:
+        """A plain decimal integer within [least, most]."""
+
+        def parse(raw: str) -> int:
+            if not re.fullmatch(r"[0-9]{1,78}", raw):
+                raise ValueError(f"{raw!r} is not a whole number")
+            value = int(raw)
+            if value < least or (most is not None and value > most):
+                raise ValueError(f"{value} is not between {least} and {'any' if most is None else most}")
+            return value
+
+        return self.read(name, "integer", parse, default, least, about)
+
+    def flag(self, name: str, *, about: str, default: bool) -> bool:
+        """0 or 1."""
+
+        def parse(raw: str) -> bool:
+            if raw not in ("0", "1"):
+                raise ValueError(f"{raw!r} is neither 0 nor 1")
+            return raw == "1"
+
+        return self.read(name, "0 or 1", parse, default, default, about)
+
+    def choice(self, name: str, options: Iterable[str], *, about: str, default: str) -> str:
+        """One of the options."""
+        allowed = list(options)
+
+        def parse(raw: str) -> str:
+            if raw not in allowed:
+                raise ValueError(f"{raw!r} is none of {', '.join(allowed)}")
+            return raw
+
+        return self.read(name, "one of " + ", ".join(allowed), parse, default, default, about)
+
+    def words(self, name: str, *, about: str, default: list[str] = REQUIRED) -> list[str]:
+        """Words between commas."""
+        return self.read(
+            name, "list", lambda raw: [w.strip() for w in raw.split(",") if w.strip()], default, [], about
+        )
+
+    def url(self, name: str, schemes: Iterable[str], *, about: str, default: str = REQUIRED) -> str:
+        """An address with one of the schemes."""
+        allowed = list(schemes)
+
+        def parse(raw: str) -> str:
+            if urlsplit(raw).scheme not in allowed:
+                raise ValueError(f"it does not start with {' or '.join(s + '://' for s in allowed)}")
+            return raw
+
+        return self.read(name, "url", parse, default, "", about)
+
+    def address(self, name: str, *, about: str, default: str = REQUIRED) -> str:
+        """An account's address, stored in lower case."""
+        return self.read(name, "address", _hexadecimal(20), default, "", about)
+
+    def key(self, name: str, *, about: str, default: str = REQUIRED) -> str:
+        """A private key: 32 bytes in hex. It is never shown in a problem."""
+        return self.read(name, "private key", _hexadecimal(32, secret=True), default, "", about)
+
+    def path(self, name: str, *, about: str, default: Path | None = None) -> Path | None:
+        """A file, which need not exist."""
+        return self.read(name, "path", Path, default, None, about)
+
+    def database(self, name: str, *, about: str) -> dict[str, Any]:
+        """A PostgreSQL address as Django's DATABASES wants it."""
+        return self.read(name, "url", database, REQUIRED, {}, about)
+
+    def require(self, process: str, *names: str) -> None:
+        """Stop this process unless all of the named variables were given."""
+        for name in names:
+            if not self._source.get(name, "").strip():
+                self.problems.append(f"{name} is missing: the {process} cannot work without it")
+        self.stop_if_wrong()
+
+    def forbid(self, process: str, *names: str) -> None:
+        """Stop this process if it was given what it must not know."""
+        for name in names:
+            if self._source.get(name, "").strip():
+                self.problems.append(f"{name} is set: the {process} must not have it")
+        self.stop_if_wrong()
+
+    def stop_if_wrong(self) -> None:
+        """End the process with one line per problem and exit code 1, if there is any."""
+        if self.problems:
+            self._stop()
+
+    def _stop(self) -> NoReturn:
+        raise SystemExit("\n".join(f"settings: {problem}" for problem in self.problems))
+
+
+def _hexadecimal(size: int, *, secret: bool = False) -> Callable[[str], str]:
+    def parse(raw: str) -> str:
+        if not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * size}}}", raw):
+            shown = "it" if secret else repr(raw)
+            raise ValueError(f"{shown} is not 0x and {2 * size} hex digits")
+        if secret and int(raw, 16) == 0:
+            raise ValueError("a private key is not zero")
+        return raw.lower()
+
+    return parse
+
+
+def database(url: str) -> dict[str, Any]:
+    """postgresql://user:password@host:port/name, or with ?host=/folder for a unix socket, for Django.
+
+    Other query parameters go to libpq as they are (sslmode=require). Raises ValueError.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("postgres", "postgresql"):
+        raise ValueError("it does not start with postgresql:// (no other database will do)")
+    name = unquote(parts.path.removeprefix("/"))
+    if not name:
+        raise ValueError("it names no database")
+    options = dict(parse_qsl(parts.query))
+    host = options.pop("host", None) or unquote(parts.hostname or "")
+    port = options.pop("port", None) or (str(parts.port) if parts.port else "")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": port,
+        "OPTIONS": options,
+    }

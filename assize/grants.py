@@ -1,0 +1,44 @@
+"""What the app's role may do to which table. It owns nothing, so that it can neither drop a trigger nor TRUNCATE.
+
+The tables named here are append-only for it: PROTOCOL's acts, the ledger's transfers and the book's beats are never
+edited, and a ledger balance is written by the ledger's own trigger alone.
+"""
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import sql
+
+APP_ROLE = "assize_app"
+APPEND_ONLY = frozenset({"ledger_transfer", "ledger_account", "oracle_act", "oracle_beat"})
+READ_ONLY = frozenset({"django_migrations"})
+
+
+def apply(connection: BaseDatabaseWrapper, role: str = APP_ROLE) -> None:
+    """Create the role where it is missing and give it exactly its rights in the current schema. Repeatable."""
+    who = sql.Identifier(role)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+        if cursor.fetchone() is None:
+            cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(who))
+        # Superusers may take any role; anybody else has to be a member of it.
+        cursor.execute("SELECT pg_has_role(current_user, %s, 'SET')" if _has_set(connection) else
+                       "SELECT pg_has_role(current_user, %s, 'MEMBER')", [role])
+        if not cursor.fetchone()[0]:
+            cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(who))
+        cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(who))
+        for table in connection.introspection.table_names(cursor):
+            name = sql.Identifier(table)
+            cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(name, who))
+            cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights(table)), name, who))
+        cursor.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(who))
+
+
+def rights(table: str) -> str:
+    """The privileges of the app's role on one table."""
+    if table in READ_ONLY:
+        return "SELECT"
+    return "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
+
+
+def _has_set(connection: BaseDatabaseWrapper) -> bool:
+    # PostgreSQL 16 tells membership apart from the right to SET ROLE.
+    return bool(connection.pg_version >= 160000)

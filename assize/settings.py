@@ -1,0 +1,176 @@
+"""Django's settings, and the only place that reads the environment.
+
+Every variable is declared here once; docs/operating/settings.md is generated from these declarations.
+"""
+
+import os
+from pathlib import Path
+
+from assize import contracts_file
+from assize.environment import Environment
+from assize.logs import logging_config
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+ENVIRONMENT = env = Environment(os.environ)
+
+# Web
+
+SECRET_KEY = env.text("SECRET_KEY", least=32, about="signs sessions; at least 32 random characters")
+DEBUG = env.flag("DEBUG", default=False, about="Django's debug pages; never where others can reach them")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", about="host names that the web process answers to, comma-separated")
+HTTPS = env.flag("HTTPS", default=True, about="redirect to https, secure cookies, HSTS; 0 only on one's own machine")
+BEHIND_PROXY = env.flag(
+    "BEHIND_PROXY", default=False, about="trust X-Forwarded-Proto; only behind a proxy that sets it itself"
+)
+STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles", about="where collectstatic puts files")
+LOG_LEVEL = env.choice(
+    "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO", about="least level that is logged"
+)
+
+# Services
+
+DATABASE = env.database(
+    "DATABASE_URL", about="PostgreSQL, by a user that owns the tables: postgresql://user:password@host/name"
+)
+DATABASE_ROLE = env.text(
+    "DATABASE_ROLE",
+    default="assize_app",
+    about="role that every process but migrations works as; it owns nothing. `none`: as the user itself",
+)
+REDIS_URL = env.url(
+    "REDIS_URL", ("redis", "rediss", "redis+socket"), about="Celery's broker; losing it loses no outcome"
+)
+RPC_URL = env.url("RPC_URL", ("http", "https"), about="JSON-RPC of a node of the EVM chain")
+
+# Chain
+
+CHAIN_ID = env.integer("CHAIN_ID", least=1, about="EIP-155 id of the chain; part of everything that is signed")
+CONTRACTS_FILE = env.path(
+    "CONTRACTS_FILE", about="JSON written by deploy_contracts; gives the two addresses below where they are not set"
+)
+_deployed = contracts_file.addresses(CONTRACTS_FILE)
+ORACLE_ADDRESS = env.address(
+    "ORACLE_ADDRESS", default=_deployed.oracle, about="the price oracle; the verifying contract of all signatures"
+)
+FACTORY_ADDRESS = env.address("FACTORY_ADDRESS", default=_deployed.factory, about="the series factory")
+TREASURY_ADDRESS = env.address("TREASURY_ADDRESS", about="account that fees are due to")
+FINALITY_DEPTH = env.integer(
+    "FINALITY_DEPTH", default=64, about="blocks below the head at which what the chain says is taken as final"
+)
+CONFIRMATION_DEPTH = env.integer(
+    "CONFIRMATION_DEPTH", default=12, least=1, about="blocks that confirm a transaction of ours"
+)
+
+# Keys. Each is given only to the process that signs with it.
+
+SERVICE_KEY = env.key("SERVICE_KEY", about="signs receipts, beats and the service's acts (web and worker)")
+PUBLISHER_KEY = env.key("PUBLISHER_KEY", default="", about="pays gas for publications (worker only, never web)")
+
+# Time, in seconds
+
+BEAT_SECONDS = env.integer(
+    "BEAT_SECONDS", default=60, least=1, most=60, about="between two beats of the book (PROTOCOL 7: every 60 s)"
+)
+UNBONDING_DELAY = env.integer(
+    "UNBONDING_DELAY", default=604_800, about="between unstaking and free money (PROTOCOL 8)"
+)
+
+env.stop_if_wrong()
+
+# What follows is the same everywhere.
+
+INSTALLED_APPS = [
+    "assize",
+    "ledger",
+    "oracle",
+    "disputes",
+    "settlement",
+    "rest_framework",
+    "drf_spectacular",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "assize.middleware.ContentSecurityPolicy",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "assize.urls"
+WSGI_APPLICATION = "assize.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+# Connections are kept, and looked at before they are used again: PostgreSQL may have been restarted in between.
+_connection = {**DATABASE, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
+DATABASES = {"default": _connection}
+if DATABASE_ROLE != "none":
+    _options = {**DATABASE["OPTIONS"], "options": f"-c role={DATABASE_ROLE}"}
+    DATABASES = {"default": {**_connection, "OPTIONS": _options}, "owner": _connection}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# No client clock, no local zone: times are whole unix seconds, shown in UTC.
+TIME_ZONE = "UTC"
+USE_TZ = True
+LANGUAGE_CODE = "en"
+USE_I18N = False
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 14}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+# The largest act is a few kilobytes; whoever sends more is refused before it is parsed.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+
+STATIC_URL = "static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = DEBUG or not HTTPS
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Assize",
+    "DESCRIPTION": "Bonded reports become one final expiry price. Integers are decimal strings.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+LOGGING = logging_config(LOG_LEVEL)
+LOGGING_CONFIG = "logging.config.dictConfig"

@@ -1,0 +1,33 @@
+"""`python -m dev COMMAND [arguments]`; see the Makefile for the everyday names."""
+
+import sys
+
+from dev.problem import Problem
+
+USAGE = "usage: python -m dev run | demo | test [pytest arguments] | bench | manage ARGUMENTS | venv"
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; a Problem becomes one line and exit code 1."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(USAGE)
+        return 0 if arguments else 2
+    try:
+        from dev import venv
+
+        venv.enter(arguments)
+        if arguments[0] == "venv":
+            return 0
+        from dev import commands
+
+        command = commands.COMMANDS.get(arguments[0])
+        if command is None:
+            raise Problem(f"there is no command {arguments[0]!r}; {USAGE}")
+        return command(arguments[1:])
+    except Problem as problem:
+        print(f"dev: {problem}", file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

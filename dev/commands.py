@@ -1,0 +1,131 @@
+"""The commands. Each: a run folder, a supervisor, the services, and then what it is for."""
+
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from dev import processes, services
+from dev.folders import ROOT, RunFolder
+from dev.ports import free_port
+from dev.problem import Problem
+from dev.supervisor import Interrupted, Supervisor
+
+WEB_PORT = 8000
+
+
+@contextmanager
+def stack(profile: services.Profile) -> Iterator[tuple[Supervisor, RunFolder, dict[str, str]]]:
+    """The three services, up; on the way out everything is taken down again."""
+    run = RunFolder(profile.name)
+    try:
+        with Supervisor(run.logs) as supervisor:
+            yield supervisor, run, services.start(profile, supervisor, run)
+    finally:
+        run.close()
+
+
+def start_all(supervisor: Supervisor, run: RunFolder, env: dict[str, str]) -> str:
+    """Migrate, deploy, start every process of the table; the web process's URL once it answers."""
+    for step in processes.before():
+        log = run.logs / f"{step.name}.log"
+        with open(log, "wb") as output:
+            done = subprocess.run(step.command, env={**env, **step.secrets}, cwd=ROOT, stdout=output, stderr=output)
+        if done.returncode:
+            raise Problem(f"{step.name} failed; {log}:\n{log.read_text(errors='replace')[-2000:].rstrip()}")
+    port = free_port(WEB_PORT)
+    url = f"http://127.0.0.1:{port}"
+    for process in processes.running(port):
+        supervisor.start(
+            process.name, process.command, env={**env, **process.secrets}, cwd=ROOT, death=process.death
+        )
+        if process.name == "web":
+            supervisor.wait_until(lambda: _ready(url), "the web process")
+    return url
+
+
+def run(arguments: list[str]) -> int:
+    """Everything, until Ctrl-C."""
+    try:
+        with stack(services.RUN) as (supervisor, folder, env):
+            url = start_all(supervisor, folder, env)
+            print(f"Assize    {url}/")
+            print(f"admin     {url}/admin/")
+            print(f"schema    {url}/api/schema/")
+            for name in ("DATABASE_URL", "REDIS_URL", "RPC_URL"):
+                print(f"{name:9} {env[name]}")
+            print(f"logs      {folder.logs.relative_to(ROOT)}\nCtrl-C stops all of it.", flush=True)
+            supervisor.watch()
+    except Interrupted:
+        print("\nstopped")
+    return 0
+
+
+def demo(arguments: list[str]) -> int:
+    """Everything, and one whole story told on it."""
+    return _on_stack(
+        services.DEMO,
+        lambda supervisor, folder, env: supervisor.foreground(
+            [sys.executable, "-m", "demo", *arguments],
+            env={**env, "ASSIZE_URL": start_all(supervisor, folder, env)},
+        ),
+    )
+
+
+def test(arguments: list[str]) -> int:
+    """pytest with services of its own."""
+    return _on_stack(
+        services.TEST,
+        lambda supervisor, folder, env: supervisor.foreground(
+            [sys.executable, "-m", "pytest", *arguments], env=env
+        ),
+    )
+
+
+def bench(arguments: list[str]) -> int:
+    """The figures that the documents quote."""
+    return _on_stack(
+        services.BENCH,
+        lambda supervisor, folder, env: supervisor.foreground(
+            [sys.executable, "-m", "bench", *arguments], env=env
+        ),
+    )
+
+
+def manage(arguments: list[str]) -> int:
+    """manage.py with the services, for commands that want them but need nothing to be running."""
+    return _on_stack(
+        services.RUN,
+        lambda supervisor, folder, env: supervisor.foreground(
+            [*processes.MANAGE, *arguments], env={**env, "PUBLISHER_KEY": services.publisher_key()}
+        ),
+    )
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": run,
+    "demo": demo,
+    "test": test,
+    "bench": bench,
+    "manage": manage,
+}
+
+
+def _on_stack(
+    profile: services.Profile, work: Callable[[Supervisor, RunFolder, dict[str, str]], int]
+) -> int:
+    try:
+        with stack(profile) as (supervisor, folder, env):
+            return work(supervisor, folder, env)
+    except Interrupted:
+        return 130
+
+
+def _ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False

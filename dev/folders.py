@@ -1,0 +1,75 @@
+"""Where things of one checkout lie: all of it under `.assize/`, nothing in the home folder.
+
+    .assize/tools/             downloaded once (the EVM node)
+    .assize/run-<name>-<pid>/  one run: data, logs; a lock in it says that the run lives
+"""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from dev.problem import Problem
+
+ROOT = Path(__file__).resolve().parent.parent
+PRIVATE = ROOT / ".assize"
+TOOLS = PRIVATE / "tools"
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Hold one of the checkout's locks; two runs at once wait for each other here."""
+    try:
+        PRIVATE.mkdir(exist_ok=True)
+        handle = open(PRIVATE / f"{name}.lock", "w")
+    except PermissionError as problem:
+        raise Problem(f"{PRIVATE} belongs to somebody else ({problem.strerror}); remove it or become them") from problem
+    with handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+class RunFolder:
+    """The folder of one run. Its lock is freed by the kernel, however the run ends."""
+
+    def __init__(self, name: str) -> None:
+        with locked("runs"):
+            _remove_dead_runs()
+            self.path = PRIVATE / f"run-{name}-{os.getpid()}"
+            self.path.mkdir(mode=0o755)
+            self._lock = open(self.path / "lock", "w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self.logs = self.path / "logs"
+        self.logs.mkdir()
+
+    def adopt(self, outside: Path) -> None:
+        """Note a folder elsewhere that belongs to this run, so that a later run removes it if we cannot."""
+        with open(self.path / "outside", "a") as notes:
+            notes.write(f"{outside}\n")
+
+    def close(self) -> None:
+        """Remove all but the logs, which stay readable until the next run starts."""
+        _remove_outside(self.path)
+        for entry in self.path.iterdir():
+            if entry.is_dir() and entry != self.logs:
+                shutil.rmtree(entry, ignore_errors=True)
+        self._lock.close()
+
+
+def _remove_dead_runs() -> None:
+    for folder in PRIVATE.glob("run-*"):
+        with open(folder / "lock", "a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            _remove_outside(folder)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_outside(folder: Path) -> None:
+    notes = folder / "outside"
+    for line in notes.read_text().splitlines() if notes.exists() else []:
+        shutil.rmtree(line, ignore_errors=True)

@@ -1,0 +1,62 @@
+"""What `make run` and `make demo` keep running, and what is done once before. Read it as a table."""
+
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dev import accounts
+from dev.services import publisher_key
+
+BIN = Path(sys.prefix) / "bin"
+MANAGE = (sys.executable, "manage.py")
+CELERY = (str(BIN / "celery"), "-A", "assize")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One long-running program: its command, what only it is told, and the signal at which it ends at once."""
+
+    name: str
+    command: tuple[str, ...]
+    secrets: dict[str, str] = field(default_factory=dict)
+    death: signal.Signals = signal.SIGQUIT
+
+
+def before() -> list[Process]:
+    """Done once, in this order, each to its end."""
+    return [
+        Process("migrate", (*MANAGE, "migrate", "--verbosity", "1")),
+        Process("deploy", (*MANAGE, "deploy_contracts", *_sets()), {"PUBLISHER_KEY": publisher_key()}),
+    ]
+
+
+def running(port: int) -> list[Process]:
+    """All that stays up. The web process comes first: the attestors ask it."""
+    address = f"127.0.0.1:{port}"
+    gunicorn = (str(BIN / "gunicorn"), "assize.wsgi", "--bind", address, "--workers", "2", "--threads", "8")
+    worker = (*CELERY, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+    return [
+        Process("web", (*gunicorn, "--no-control-socket", "--access-logfile", "-")),
+        Process("worker", worker, {"PUBLISHER_KEY": publisher_key()}),
+        Process("beat", (*CELERY, "beat", "--schedule", "/dev/null")),
+        *(
+            Process(
+                f"attestor-{number}",
+                (sys.executable, "-m", "reporter", "attest", "--url", f"http://{address}"),
+                {"ATTESTOR_KEY": accounts.key(index)},
+                signal.SIGKILL,
+            )
+            for number, index in enumerate(accounts.ATTESTORS, start=1)
+        ),
+    ]
+
+
+def _sets() -> tuple[str, ...]:
+    """Who may attest and who may cancel on the development chain."""
+    return (
+        *("--attestors", accounts.addresses(accounts.ATTESTORS)),
+        *("--attestor-threshold", str(accounts.ATTESTOR_THRESHOLD)),
+        *("--guardians", accounts.addresses(accounts.GUARDIANS)),
+        *("--guardian-threshold", str(accounts.GUARDIAN_THRESHOLD)),
+    )

@@ -1,0 +1,65 @@
+"""The three services, and the settings that go with them. A service whose URL is in the environment is not started."""
+
+import os
+import secrets
+from dataclasses import dataclass
+
+from dev import accounts, anvil, postgres, redis
+from dev.folders import ROOT, RunFolder
+from dev.supervisor import Supervisor
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What differs between running, showing and testing."""
+
+    name: str
+    durable: bool
+    block_seconds: int | None
+    settings: dict[str, str]
+
+
+RUN = Profile("run", durable=True, block_seconds=1, settings={"FINALITY_DEPTH": "5", "CONFIRMATION_DEPTH": "3"})
+DEMO = Profile(
+    "demo",
+    durable=True,
+    block_seconds=1,
+    settings={"FINALITY_DEPTH": "2", "CONFIRMATION_DEPTH": "2", "BEAT_SECONDS": "5", "UNBONDING_DELAY": "30"},
+)
+# Tests work as the tables' owner (Django's test runner makes the database) and take the app's role where they test it.
+TEST = Profile(
+    "test",
+    durable=False,
+    block_seconds=None,
+    settings={"DATABASE_ROLE": "none", "FINALITY_DEPTH": "2", "CONFIRMATION_DEPTH": "2", "LOG_LEVEL": "WARNING"},
+)
+BENCH = Profile("bench", durable=True, block_seconds=None, settings=RUN.settings)
+
+
+def start(profile: Profile, supervisor: Supervisor, run: RunFolder) -> dict[str, str]:
+    """Start what the environment does not bring, and return the environment for every process of this run.
+
+    It holds no key that pays: PUBLISHER_KEY goes to the worker alone (see processes).
+    """
+    given = {name: value for name, value in os.environ.items() if value and name != "PUBLISHER_KEY"}
+    defaults = {
+        "DATABASE_URL": given.get("DATABASE_URL") or postgres.start(supervisor, run, durable=profile.durable),
+        "REDIS_URL": given.get("REDIS_URL") or redis.start(supervisor, run),
+        "RPC_URL": given.get("RPC_URL") or anvil.start(supervisor, run, block_seconds=profile.block_seconds),
+        "SECRET_KEY": secrets.token_hex(32),
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
+        "HTTPS": "0",
+        "CHAIN_ID": str(anvil.CHAIN_ID),
+        "CONTRACTS_FILE": str(run.path / "contracts.json"),
+        "SERVICE_KEY": accounts.key(accounts.SERVICE),
+        "TREASURY_ADDRESS": accounts.address(accounts.TREASURY),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": str(ROOT),
+        **profile.settings,
+    }
+    return {**defaults, **given}
+
+
+def publisher_key() -> str:
+    """The key that pays for transactions: the operator's, else a funded one of the development chain."""
+    return os.environ.get("PUBLISHER_KEY") or accounts.key(accounts.PUBLISHER)

@@ -1,0 +1,19 @@
+"""Unit tests open no socket and no database: one that tries says so at once instead of hanging."""
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Refuse every connection."""
+
+    def refuse(self: socket.socket, address: Any) -> None:
+        raise AssertionError(f"a unit test tried to connect to {address!r}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    yield

@@ -1,0 +1,53 @@
+"""The start of a process: settings are right, or it ends with one line for each problem."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def start(**changes: str) -> subprocess.CompletedProcess[str]:
+    """Load the settings in a process of their own, in this environment with changes."""
+    env = {**os.environ, **changes}
+    code = "from django.conf import settings; settings.DEBUG; print('started')"
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True)
+
+
+def environment(**changes: str) -> dict[str, str]:
+    return {"DJANGO_SETTINGS_MODULE": "assize.settings", "CONTRACTS_FILE": "", **changes}
+
+
+def test_settings__all_given__start() -> None:
+    done = start(**environment())
+    assert (done.returncode, done.stdout, done.stderr) == (0, "started\n", "")
+
+
+def test_settings__one_missing_one_wrong__two_lines_and_no_traceback() -> None:
+    done = start(**environment(SECRET_KEY="", BEAT_SECONDS="3600"))
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "settings: SECRET_KEY is missing: signs sessions; at least 32 random characters",
+        "settings: BEAT_SECONDS is wrong: 3600 is not between 1 and 60",
+    ]
+
+
+def test_settings__contracts_file__gives_addresses_that_are_not_set(tmp_path: Path) -> None:
+    file = tmp_path / "contracts.json"
+    file.write_text(f'{{"oracle": "0x{"AA" * 20}", "factory": "0x{"BB" * 20}"}}')
+    code = "from django.conf import settings as s; print(s.ORACLE_ADDRESS, s.FACTORY_ADDRESS)"
+    env = environment(CONTRACTS_FILE=str(file), ORACLE_ADDRESS="", FACTORY_ADDRESS="0x" + "cc" * 20)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True
+    )
+    assert done.stdout == f"0x{'aa' * 20} 0x{'cc' * 20}\n"
+
+
+def test_web_process__with_the_key_that_pays__does_not_start() -> None:
+    env = {**os.environ, **environment(PUBLISHER_KEY="0x" + "22" * 32)}
+    done = subprocess.run(
+        [sys.executable, "-c", "import assize.wsgi"], cwd=ROOT, env=env, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    assert done.stderr == "settings: PUBLISHER_KEY is set: the web process must not have it\n"
