@@ -1,16 +1,21 @@
 """Whole numbers of any size in a column, and the CHECK that goes with them."""
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import F, Func, Q
 
-# More wei than there will ever be; the bound is also what refuses NaN and Infinity, which are above any number.
+# More wei than there will ever be. This bound also refuses NaN and Infinity, which are above any number.
 AMOUNT_LIMIT = 2**128
 
+if TYPE_CHECKING:
+    IntField = models.Field[int, int]
+else:
+    IntField = models.Field  # generic for the type checker alone
 
-class WholeField(models.Field):
+
+class WholeField(IntField):
     """A Python int of any size in a column of PostgreSQL's `numeric`.
 
     Without a scale on purpose: numeric(78,0) would round 1.5 to 2 before a CHECK could see it.

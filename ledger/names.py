@@ -11,9 +11,7 @@ TREASURY = "treasury"
 # and the sum of all balances is always zero.
 OUTSIDE = "outside"
 
-NAME_FORM = (
-    r"^((free|stake|unbonding|withdrawing):0x[0-9a-f]{40}|expiry:0x[0-9a-f]{64}|treasury|outside)$"
-)
+NAME_FORM = r"^((free|stake|unbonding|withdrawing):0x[0-9a-f]{40}|expiry:0x[0-9a-f]{64}|treasury|outside)$"
 
 
 class Kind(StrEnum):
@@ -54,6 +52,13 @@ def withdrawing(address: str) -> str:
 def expiry(expiry_id: str) -> str:
     """The account of what is bonded on an expiry, its reward included."""
     return _name(Kind.EXPIRY, expiry_id)
+
+
+def owned_by(owner: str) -> list[str]:
+    """All accounts of an address, or the one of an expiry. ValueError when `owner` is neither."""
+    if len(owner) == len("0x") + 64:
+        return [expiry(owner)]
+    return [_name(kind, owner) for kind in PERSONAL]
 
 
 def parse(name: str) -> tuple[Kind, str]:

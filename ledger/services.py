@@ -10,7 +10,7 @@ from ledger.models import Reason, Transfer
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A transfer to be: `amount` wei from account `debit` to account `credit` (ledger.names), once per `key`."""
+    """A transfer to be: `amount` wei from account `debit` to `credit` (ledger.names), once per `key`."""
 
     debit: str
     credit: str
@@ -27,11 +27,11 @@ class LedgerError(Exception):
     """The ledger refused; the transaction around it can only roll back."""
 
 
-class Overdrawn(LedgerError):
+class Overdrawn(LedgerError):  # noqa: N818 (it says what happened)
     """An account would have gone below zero."""
 
 
-class DuplicateTransfer(LedgerError):
+class DuplicateTransfer(LedgerError):  # noqa: N818
     """A transfer with this key was made before."""
 
 

@@ -6,9 +6,7 @@ from django.db.models.deletion import PROTECT
 
 from ledger.fields import WholeField, whole_check
 
-NAME_FORM = (
-    r"^((free|stake|unbonding|withdrawing):0x[0-9a-f]{40}|expiry:0x[0-9a-f]{64}|treasury|outside)$"
-)
+NAME_FORM = r"^((free|stake|unbonding|withdrawing):0x[0-9a-f]{40}|expiry:0x[0-9a-f]{64}|treasury|outside)$"
 
 REASONS = [
     ("deposit", "Deposit"),
@@ -31,7 +29,7 @@ REASONS = [
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies: list[tuple[str, str]] = []
+    dependencies = []  # type: ignore[var-annotated]
 
     operations = [
         migrations.CreateModel(
@@ -85,7 +83,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("amount", WholeField(help_text="wei")),
-                ("key", models.TextField(help_text="made before the transfer; the same key twice is refused")),
+                (
+                    "key",
+                    models.TextField(help_text="made before the transfer; the same key twice is refused"),
+                ),
                 ("at", models.BigIntegerField(help_text="unix seconds")),
                 ("entry", models.BigIntegerField(help_text="seq of the book's entry that caused it")),
                 ("reason", models.TextField(choices=REASONS)),
@@ -97,7 +98,9 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=~Q(debit=F("credit")), name="ledger_transfer_two_accounts"
                     ),
-                    models.CheckConstraint(condition=Q(at__gte=0, entry__gte=0), name="ledger_transfer_times"),
+                    models.CheckConstraint(
+                        condition=Q(at__gte=0, entry__gte=0), name="ledger_transfer_times"
+                    ),
                     models.CheckConstraint(
                         condition=Q(reason__in=[reason for reason, _ in REASONS]),
                         name="ledger_transfer_reason",

@@ -1,11 +1,11 @@
-"""The rules of the ledger that no path can go around: who changes a balance, and that nothing is ever edited."""
+"""What no path can go around: who changes a balance, and that nothing is ever edited."""
 
 from django.db import migrations
 
-# Runs with its owner's rights, so that the app's role needs none on balances. It takes its locks in the order of
-# the accounts' names, first on the rows it makes and then on all it changes: two statements that touch the same
-# accounts wait for each other and never deadlock. Each of the three statements sees what was committed while the
-# one before it waited.
+# Runs with its owner's rights, so that the app's role needs none on balances. It takes its locks in the order
+# of the accounts' names, first on the rows it makes and then on all it changes: two inserts that touch the
+# same accounts wait for each other and never deadlock. Each of its three statements sees what was committed
+# while the one before it waited.
 POST = """
 CREATE FUNCTION ledger_post() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
