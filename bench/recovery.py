@@ -1,4 +1,4 @@
-"""Signature recoveries per second: ours, typed-data hashing and strict checks included, beside bare coincurve."""
+"""Signature recoveries per second: ours, with typed-data hashing and all checks, beside bare coincurve."""
 
 from time import perf_counter
 
@@ -14,7 +14,8 @@ ROUNDS, CALLS = 25, 200
 def measure() -> dict[str, float]:
     """The figures under their names in bench/results.json; the ratio is that of the rates.
 
-    Ours and bare take turns in short rounds, and each counts by its fastest one: noise of the machine hits both alike.
+    Ours and bare take turns in short rounds, and each counts by its fastest one: noise of the machine hits
+    both alike.
     """
     account = address_of(KEY)
     messages = [_report(account, nonce) for nonce in range(CALLS)]
@@ -41,8 +42,12 @@ def measure() -> dict[str, float]:
 
 def _report(account: str, n: int) -> dict[str, object]:
     return {
-        "account": account, "expiry": "0x" + "e1" * 32, "price": 17_895 * 10**18 + n, "bond": 10**17,
-        "evidence": "0x" + "ed" * 32, "salt": "0x" + "5a" * 32,
+        "account": account,
+        "expiry": "0x" + "e1" * 32,
+        "price": 17_895 * 10**18 + n,
+        "bond": 10**17,
+        "evidence": "0x" + "ed" * 32,
+        "salt": "0x" + "5a" * 32,
     }
 
 

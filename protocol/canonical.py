@@ -11,8 +11,8 @@ MAX_DEPTH = 32  # nobody's spec is deeper, and a hostile one must not exhaust th
 def canonical_json(value: object) -> bytes:
     """UTF-8 JSON with keys sorted by code point, no spaces, and integers as decimal strings (PROTOCOL 7).
 
-    Takes mappings with string keys, lists and tuples, str, int, bool and None. ValueError for anything else: a float
-    has no exact spelling, a lone surrogate no UTF-8. Text is taken as it is, not normalized.
+    Takes mappings with string keys, lists and tuples, str, int, bool and None. ValueError for anything else:
+    a float has no exact spelling, a lone surrogate no UTF-8. Text is taken as it is, not normalized.
     """
     plain = _plain(value, MAX_DEPTH)
     return json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()

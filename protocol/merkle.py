@@ -1,10 +1,11 @@
 """Merkle roots of payouts, electorates and withdrawals (PROTOCOL 7).
 
-The law gives leaves (hashed twice, so that no inner node passes for one), sorted leaves and pairs hashed in sorted order.
-The shape is that of OpenZeppelin's StandardMerkleTree, so that its verifiers, on-chain and in JavaScript, read our proofs:
+The law gives leaves (hashed twice, so that no inner node passes for one), sorted leaves and pairs hashed in
+sorted order. The shape is that of OpenZeppelin's StandardMerkleTree, so that its verifiers, on-chain and in
+JavaScript, read our proofs:
 
     a complete binary tree of 2n - 1 nodes in one list, the root at 0, the children of i at 2i + 1 and 2i + 2;
-    the leaves fill its end, the smallest last. Nothing is promoted or doubled: every inner node has two children.
+    the leaves fill its end, the smallest last. Nothing is promoted or doubled: inner nodes have two children.
 
     the root of no leaves is 32 zero bytes, of one leaf the leaf itself.
 """
@@ -17,9 +18,10 @@ EMPTY_ROOT = "0x" + "00" * 32
 
 
 def leaf(types: Sequence[str], values: Sequence[object]) -> str:
-    """keccak256(keccak256(abi.encode(values))) as a bytes32 string; types are address, uint256 and bytes32 (PROTOCOL 7).
+    """keccak256(keccak256(abi.encode(values))), a bytes32 string (PROTOCOL 7).
 
-    ValueError for another type, a value not in canonical form, or not one value for each type.
+    The types are address, uint256 and bytes32. ValueError for another type, a value not in canonical form, or
+    not one value for each type.
     """
     if len(types) != len(values):
         raise ValueError(f"{len(values)} values for {len(types)} types")
@@ -44,7 +46,7 @@ class Tree:
         return to_hex(self._nodes[0]) if self._nodes else EMPTY_ROOT
 
     def proof(self, leaf: str) -> list[str]:
-        """The siblings from a leaf up to the root, bytes32 strings; ValueError where the leaf is not in the tree."""
+        """The siblings from a leaf up to the root, bytes32 strings; ValueError for a leaf not in the tree."""
         place = self._places.get(bytes32_word(leaf))
         if place is None:
             raise ValueError(f"{leaf} is no leaf of this tree")
@@ -74,7 +76,7 @@ def verify(root: str, leaf: str, proof: Sequence[str]) -> bool:
 
 
 def payouts_root(payouts: Mapping[str, int]) -> str:
-    """The root over (address, uint256 amount in wei) of an expiry's payouts, those of 0 wei included (PROTOCOL 7, 10)."""
+    """The root over (address, uint256 amount in wei) of payouts, those of 0 wei included (PROTOCOL 7, 10)."""
     return _accounts_root(payouts)
 
 

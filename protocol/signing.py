@@ -1,9 +1,9 @@
 """Signed acts, expiry ids, commitments, heads and the book (PROTOCOL 7).
 
-    from the wire        parse       -> message (strict: one spelling of each act)
-    what is signed       digest      -> bytes32, the identity of the act
-    who signed           recover     -> address
-    what is chained      next_head (one expiry's acts), next_book (every entry)
+from the wire        parse    -> message (strict: one spelling of each act)
+what is signed       digest   -> bytes32, the identity of the act
+who signed           recover  -> address
+what is chained      next_head (the acts of one expiry), next_book (every entry)
 """
 
 from collections.abc import Callable
@@ -34,15 +34,32 @@ from protocol.typed_data import (
     typed_data,
 )
 
-__all__ = ["BOOK_0", "KINDS", "TYPES", "BadSignature", "Domain", "Message", "address_of", "commitment", "digest",
-           "expiry_id", "next_book", "next_head", "parse", "recover", "sign", "to_json", "typed_data"]
+__all__ = [
+    "BOOK_0",
+    "KINDS",
+    "TYPES",
+    "BadSignature",
+    "Domain",
+    "Message",
+    "address_of",
+    "commitment",
+    "digest",
+    "expiry_id",
+    "next_book",
+    "next_head",
+    "parse",
+    "recover",
+    "sign",
+    "to_json",
+    "typed_data",
+]
 
 _CURVE_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _S_END = _CURVE_ORDER // 2 + 1
 _UINT256_DIGITS = len(str(UINT256_END - 1))
 
 
-class BadSignature(ValueError):
+class BadSignature(ValueError):  # noqa: N818
     """The bytes are no canonical signature, or no key can have made them."""
 
 
@@ -56,7 +73,7 @@ def digest(domain: Domain, kind: str, message: Message) -> str:
 
 
 def sign(private_key: str, digest: str) -> str:
-    """Sign a digest: 65 bytes as a hex string, r, low s, v 27 or 28. Deterministic (RFC 6979). ValueError for a bad key."""
+    """Sign a digest: r, low s, v 27 or 28, as 65 bytes in hex (RFC 6979). ValueError for a bad key."""
     raw = _key(private_key).sign_recoverable(bytes32_word(digest), hasher=None)
     return to_hex(raw[:64] + bytes([raw[64] + 27]))
 
@@ -69,8 +86,8 @@ def address_of(private_key: str) -> str:
 def recover(digest: str, signature: str) -> str:
     """The address whose key signed `digest` (PROTOCOL 7).
 
-    Takes one spelling of each signature only: 65 bytes of lower-case hex, 0 < r < n, 0 < s <= n / 2, v 27 or 28.
-    BadSignature otherwise, also where no point of the curve fits r; ValueError for a bad digest.
+    Takes one spelling of each signature only: 65 bytes of lower-case hex, 0 < r < n, 0 < s <= n / 2, v 27 or
+    28. BadSignature otherwise, also where no point of the curve fits r; ValueError for a bad digest.
     """
     message = bytes32_word(digest)
     try:
@@ -94,30 +111,35 @@ def recover(digest: str, signature: str) -> str:
 def parse(kind: str, json_message: object) -> Message:
     """A message as it came in JSON, to the form that `digest` takes (PROTOCOL 6 `malformed`).
 
-    ValueError, naming the field and what to do, for an unknown kind, an unknown or missing field, and every value that
-    is not in canonical form: integers are decimal strings without sign or leading zero below 2^256, addresses and
-    bytes32 are 0x and lower-case hex (a checksummed address is refused: one act has one spelling).
+    ValueError, naming the field and what to do, for an unknown kind, an unknown or missing field, and every
+    value that is not in canonical form: integers are decimal strings without sign or leading zero below
+    2^256, addresses and bytes32 are 0x and lower-case hex (a checksummed address is refused: one act has one
+    spelling).
     """
     _check_kind(kind)
     return _parse_struct(kind, json_message)
 
 
 def to_json(kind: str, message: Message) -> dict[str, Any]:
-    """The inverse of `parse`: the message as JSON values. ValueError where the message is not one of `kind`."""
+    """The inverse of `parse`: the message as JSON values. ValueError where it is no message of `kind`."""
     _check_kind(kind)
     hash_struct(kind, message)
     return _json_struct(kind, message)
 
 
 def expiry_id(index: str, expiry_at: int, terms: str) -> str:
-    """The id of an expiry from the hashes of its index and of its terms as listed, and its instant in unix seconds."""
+    """The id of an expiry: the hashes of its index and of its terms as listed, its unix second between."""
     return hash_words(bytes32_word(index), uint256_word(expiry_at), bytes32_word(terms))
 
 
 def commitment(expiry: str, ballot: int, voter: str, price: int, salt: str) -> str:
-    """What a voter commits to; it binds the expiry, the ballot and the voter, so a copied one opens for nobody else."""
+    """What a voter commits to. The voter is part of it, so a copied commitment opens for nobody else."""
     return hash_words(
-        bytes32_word(expiry), uint256_word(ballot), address_word(voter), uint256_word(price), bytes32_word(salt)
+        bytes32_word(expiry),
+        uint256_word(ballot),
+        address_word(voter),
+        uint256_word(price),
+        bytes32_word(salt),
     )
 
 
@@ -131,7 +153,7 @@ def next_head(head: str, digest: str, at: int) -> str:
 
 
 def next_book(book: str, n: int, digest: str, at: int) -> str:
-    """The book after its entry number `n` (the first is 1), taken at unix second `at`. It begins as BOOK_0."""
+    """The book after its entry `n` (the first is 1), taken at unix second `at`. It begins as BOOK_0."""
     return hash_words(bytes32_word(book), uint256_word(n), bytes32_word(digest), uint256_word(at))
 
 
@@ -144,7 +166,9 @@ def _key(private_key: str) -> PrivateKey:
     try:
         return PrivateKey(bytes32_word(private_key))
     except ValueError:  # without the cause: its text and frames are no place for a key
-        raise ValueError("a private key must be 0x and 64 lower-case hex digits, from 1 to the curve's order less 1") from None
+        raise ValueError(
+            "a private key must be 0x and 64 lower-case hex digits, within the curve's order"
+        ) from None
 
 
 def _address(key: PublicKey) -> str:
@@ -152,15 +176,13 @@ def _address(key: PublicKey) -> str:
 
 
 def _parse_struct(kind: str, json_message: object) -> Message:
-    check_shape(kind, json_message)
-    assert isinstance(json_message, dict)
+    fields = check_shape(kind, json_message)
     message: Message = {}
     for field in TYPES[kind]:
-        value = json_message[field.name]
+        value = fields[field.name]
         try:
             if field.item_kind:
-                check_items(value)
-                message[field.name] = [_parse_struct(field.item_kind, item) for item in value]
+                message[field.name] = [_parse_struct(field.item_kind, item) for item in check_items(value)]
             else:
                 message[field.name] = _PARSERS[field.type](value)
         except ValueError as error:
@@ -174,7 +196,7 @@ def _parse_uint256(value: object) -> int:
         number = int(digits)
         if number < UINT256_END:
             return number
-    raise ValueError('must be a decimal string such as "1000", without sign, point or leading zero, below 2^256')
+    raise ValueError('must be a decimal string such as "1000": no sign, point or leading zero, below 2^256')
 
 
 def _checked(word: Callable[[object], bytes]) -> Callable[[object], object]:
@@ -186,7 +208,9 @@ def _checked(word: Callable[[object], bytes]) -> Callable[[object], object]:
 
 
 _PARSERS: dict[str, Callable[[object], object]] = {
-    "uint256": _parse_uint256, "address": _checked(address_word), "bytes32": _checked(bytes32_word),
+    "uint256": _parse_uint256,
+    "address": _checked(address_word),
+    "bytes32": _checked(bytes32_word),
     "string": _checked(string_word),
 }
 

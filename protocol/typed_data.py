@@ -1,8 +1,9 @@
 """The EIP-712 types of PROTOCOL 7 and their encoding, by hand because this is the hot path of every act.
 
-A message is a dict with exactly the fields of its type: int for uint256, str for address, bytes32 and string, a list of
-dicts for an array. The types below stand as the law writes them and everything else is derived from them at import.
-Whatever is wrong with a message is a ValueError, also a wrong type: callers answer all of it with `malformed`.
+A message is a dict with exactly the fields of its type: int for uint256, str for address, bytes32 and string,
+a list of dicts for an array. The types below stand as the law writes them and everything else is derived from
+them at import. Whatever is wrong with a message is a ValueError, also a wrong type: callers answer all of it
+with `malformed`.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,8 +26,8 @@ MAX_ITEMS = 100  # of an array: what the service proposes for one submit (PROTOC
 
 _LAW = """
 Report(address account,bytes32 expiry,uint256 price,uint256 bond,bytes32 evidence,bytes32 salt)
-Pledge(address account,bytes32 expiry,uint256 round,uint256 price,uint256 amount,bytes32 evidence,uint256 nonce,\
-uint256 until)
+Pledge(address account,bytes32 expiry,uint256 round,uint256 price,uint256 amount,bytes32 evidence,\
+uint256 nonce,uint256 until)
 VoteCommit(address account,bytes32 expiry,uint256 ballot,bytes32 commitment)
 VoteReveal(address account,bytes32 expiry,uint256 ballot,uint256 price,bytes32 salt)
 Ruling(bytes32 expiry,uint256 price,bytes32 reason)
@@ -64,7 +65,9 @@ def _read(law: str) -> dict[str, tuple[Field, ...]]:
     types = {}
     for line in law.split("\n")[1:-1]:
         kind, fields = line.rstrip(")").split("(")
-        types[kind] = tuple(Field(name, type_) for type_, name in (part.split(" ") for part in fields.split(",")))
+        types[kind] = tuple(
+            Field(name, type_) for type_, name in (part.split(" ") for part in fields.split(","))
+        )
     return types
 
 
@@ -73,10 +76,16 @@ TYPES: dict[str, tuple[Field, ...]] = _read(_LAW)
 
 _NESTED = {field.item_kind for fields in TYPES.values() for field in fields if field.item_kind}
 KINDS: frozenset[str] = frozenset(TYPES) - _NESTED
-"""What can be signed. An Attestation alone cannot: it is signed as one of Attestations, also when it is the only one."""
+"""What can be signed. An Attestation alone cannot: it is signed as one of Attestations, also when it is the
+only one.
+"""
 
-DOMAIN_TYPE = (Field("name", "string"), Field("version", "string"), Field("chainId", "uint256"),
-               Field("verifyingContract", "address"))
+DOMAIN_TYPE = (
+    Field("name", "string"),
+    Field("version", "string"),
+    Field("chainId", "uint256"),
+    Field("verifyingContract", "address"),
+)
 NAME, VERSION = "Assize", "1"
 
 
@@ -86,29 +95,32 @@ def encode_type(kind: str) -> str:
     return head + "".join(encode_type(field.item_kind) for field in TYPES[kind] if field.item_kind)
 
 
-def check_shape(kind: str, message: object) -> None:
-    """ValueError unless `message` is an object with exactly the fields of `kind`, naming the first that is off."""
+def check_shape(kind: str, message: object) -> Mapping[str, Any]:
+    """The message, if an object with exactly the fields of `kind`; else ValueError names the first off."""
     if not isinstance(message, Mapping):
-        raise ValueError(f"{kind}: must be an object with the fields {', '.join(f.name for f in TYPES[kind])}")  # noqa: TRY004
+        names = ", ".join(name for name, _ in TYPES[kind])
+        raise ValueError(f"{kind}: must be an object with the fields {names}")
     for name, _ in TYPES[kind]:
         if name not in message:
             raise ValueError(f"{kind}.{name}: is missing; add it")
     if len(message) != len(TYPES[kind]):
-        names = {name for name, _ in TYPES[kind]}
-        unknown = next(str(key)[:40] for key in message if key not in names)
+        known = {name for name, _ in TYPES[kind]}
+        unknown = next(str(key)[:40] for key in message if key not in known)
         raise ValueError(f"{kind}.{unknown}: is no field of {kind}; leave it out")
+    return message
 
 
-def check_items(items: object) -> None:
-    """ValueError unless `items` is a list of 1 to MAX_ITEMS."""
+def check_items(items: object) -> list[Any]:
+    """The items, if they are a list of 1 to MAX_ITEMS; else ValueError."""
     if not isinstance(items, list) or not 1 <= len(items) <= MAX_ITEMS:
         raise ValueError(f"must be a list of 1 to {MAX_ITEMS} items")
+    return items
 
 
 def string_word(value: object) -> bytes:
     """The word of a text: the keccak of its UTF-8; ValueError where it is no text or has no UTF-8."""
     if not isinstance(value, str):
-        raise ValueError("must be a string")  # noqa: TRY004
+        raise ValueError("must be a string")
     try:
         return keccak(value.encode())
     except UnicodeEncodeError:
@@ -117,15 +129,16 @@ def string_word(value: object) -> bytes:
 
 def _array_word(kind: str) -> Callable[[object], bytes]:
     def word(items: object) -> bytes:
-        check_items(items)
-        assert isinstance(items, list)
-        return keccak(b"".join([hash_struct(kind, item) for item in items]))
+        return keccak(b"".join([hash_struct(kind, item) for item in check_items(items)]))
 
     return word
 
 
 _WORDS: dict[str, Callable[[object], bytes]] = {
-    "address": address_word, "bytes32": bytes32_word, "uint256": uint256_word, "string": string_word,
+    "address": address_word,
+    "bytes32": bytes32_word,
+    "uint256": uint256_word,
+    "string": string_word,
 }
 _TYPE_HASHES = {kind: keccak(encode_type(kind).encode()) for kind in TYPES}
 _ENCODERS = {
@@ -135,7 +148,7 @@ _ENCODERS = {
 
 
 def hash_struct(kind: str, message: Mapping[str, Any]) -> bytes:
-    """EIP-712 `hashStruct`, 32 bytes. ValueError names the field that is unknown, missing or not canonical."""
+    """EIP-712 `hashStruct`, 32 bytes. ValueError names the field unknown, missing or not canonical."""
     encoders = _ENCODERS[kind]
     if type(message) is not dict or len(message) != len(encoders):
         check_shape(kind, message)
@@ -153,7 +166,8 @@ def hash_struct(kind: str, message: Mapping[str, Any]) -> bytes:
 
 @dataclass(frozen=True)
 class Domain:
-    """The EIP-712 domain (PROTOCOL 7): the chain's id and the price oracle contract's address in canonical form.
+    """The EIP-712 domain (PROTOCOL 7): the chain's id and the price oracle contract's address in canonical
+    form.
 
     Hashed once, when it is made; ValueError where either is not canonical.
     """
@@ -183,6 +197,11 @@ def typed_data(domain: Domain, kind: str, message: Message) -> dict[str, Any]:
             **{each: [field._asdict() for field in TYPES[each]] for each in kinds},
         },
         "primaryType": kind,
-        "domain": {"name": NAME, "version": VERSION, "chainId": domain.chain_id, "verifyingContract": domain.contract},
+        "domain": {
+            "name": NAME,
+            "version": VERSION,
+            "chainId": domain.chain_id,
+            "verifyingContract": domain.contract,
+        },
         "message": message,
     }
