@@ -271,7 +271,9 @@ def decimals() -> uint8:
 @internal
 @view
 def _parameters() -> Parameters:
-    parameters: Bytes[PARAMETERS_SIZE] = slice(self.code, clones.CODE_SIZE, PARAMETERS_SIZE)
+    # `self.code` would be read from the implementation, which is what runs.
+    proxy: address = self
+    parameters: Bytes[PARAMETERS_SIZE] = slice(proxy.code, clones.CODE_SIZE, PARAMETERS_SIZE)
     middle: uint256 = extract32(parameters, 32, output_type=uint256)    # strike, expiry_at, part of collateral
     last: uint256 = extract32(parameters, 40, output_type=uint256)      # ends with collateral
     return Parameters(

@@ -133,7 +133,9 @@ def name() -> String[261]:
 @internal
 @view
 def _parameters() -> Bytes[PARAMETERS_SIZE]:
-    return slice(self.code, clones.CODE_SIZE, PARAMETERS_SIZE)
+    # `self.code` would be read from the implementation, which is what runs.
+    proxy: address = self
+    return slice(proxy.code, clones.CODE_SIZE, PARAMETERS_SIZE)
 
 
 @internal

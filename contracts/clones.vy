@@ -4,7 +4,7 @@
 @title Minimal proxies that carry their parameters
 @license MIT
 @notice An EIP-1167 proxy followed by bytes that never run. Code cannot be changed, so neither can what stands there,
-        and reading it costs a twentieth of a storage slot. A clone reads its own with slice(self.code, CODE_SIZE, n).
+        and reading it costs a twentieth of a storage slot. A clone reads its own with slice(proxy.code, CODE_SIZE, n), proxy being `self` as an address.
 """
 
 CODE_SIZE: constant(uint256) = 45
