@@ -189,7 +189,10 @@ class Domain:
 
 
 def typed_data(domain: Domain, kind: str, message: Message) -> dict[str, Any]:
-    """The document that wallets sign by `eth_signTypedData_v4`; numbers are ints, as in `message`."""
+    """The document that wallets sign by `eth_signTypedData_v4`, around `message` as it is given.
+
+    A browser gets the message in the form of `to_json`: JavaScript rounds numbers above 2^53.
+    """
     kinds = [kind, *(field.item_kind for field in TYPES[kind] if field.item_kind)]
     return {
         "types": {
