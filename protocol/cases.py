@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from protocol.acts import Act, Commit, Opened, Outage, Pledge, Report, Reveal, Ruling
-from protocol.payouts import settle
+from protocol.payouts import final_json
 from protocol.record import MemoryRecord
 from protocol.resolution import State, judge, pass_time
 from protocol.stages import Stage
@@ -85,16 +85,8 @@ def _result(state: State, record: MemoryRecord, rejected: list[dict[str, str]]) 
         "standing": _text(state.standing),
         "rejected": rejected,
     }
-    if state.stage is Stage.FINAL and state.decided_by is not None:
-        outcome = settle(state, record)
-        result |= {
-            "price": _text(state.price),
-            "decided_by": state.decided_by.value,
-            "final_at": _text(state.final_at),
-            "payouts": {who: str(amount) for who, amount in sorted(outcome.payouts.items())},
-            "treasury": str(outcome.treasury),
-            "stake_changes": {who: str(change) for who, change in sorted(outcome.stake_changes.items())},
-        }
+    if state.stage is Stage.FINAL:
+        result |= final_json(state, record)
     return result
 
 

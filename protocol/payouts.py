@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from protocol.arithmetic import Stake, agree, forfeit, share
 from protocol.record import Record
@@ -42,6 +43,19 @@ def settle(state: State, record: Record) -> Outcome:
     _pay_voters(state, state.price, record, judged, for_voters, outcome)
     _assert_conserved(state, stakes, record, outcome)
     return outcome
+
+
+def final_json(state: State, record: Record) -> dict[str, Any]:
+    """The six keys that a result has once it is FINAL, as PROTOCOL 10 writes them; ValueError before."""
+    outcome = settle(state, record)
+    return {
+        "price": str(state.price),
+        "decided_by": str(state.decided_by),
+        "final_at": str(state.final_at),
+        "payouts": {who: str(amount) for who, amount in sorted(outcome.payouts.items())},
+        "treasury": str(outcome.treasury),
+        "stake_changes": {who: str(change) for who, change in sorted(outcome.stake_changes.items())},
+    }
 
 
 def _pay_stakes(
