@@ -5,7 +5,7 @@ DEV = $(PYTHON) -m dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench doctor venv clean
+.PHONY: help demo run test lint bench doctor manual venv clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,14 +21,18 @@ test:  ## all tests, with services of their own; ARGS goes to pytest
 
 lint: venv  ## ruff, mypy, import-linter
 	@.venv/bin/ruff check .
-	@$(DEV) check mypy
-	@.venv/bin/lint-imports --cache-dir .assize/import-linter
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
 
 bench:  ## measure; prints a table and writes bench/results.json
 	@$(DEV) bench $(ARGS)
 
-doctor: venv  ## is everything that the settings name there and as it should be?
-	@.venv/bin/python manage.py doctor
+doctor:  ## is everything that the settings name there and as it should be?
+	@$(DEV) manage doctor
+
+manual: venv  ## write the pages of docs/ that come out of the code
+	@.venv/bin/python -c "from tests import settings_for_tests; from assize import manual, settings; \
+	print(manual.page(settings.ENVIRONMENT.variables), end='')" > docs/operating/settings.md
 
 venv:
 	@$(DEV) venv

@@ -4,7 +4,7 @@ The tables named here are append-only for it: PROTOCOL's acts, the ledger's tran
 edited, and a ledger balance is written by the ledger's own trigger alone.
 """
 
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
 
 APP_ROLE = "assize_app"
@@ -12,7 +12,7 @@ APPEND_ONLY = frozenset({"ledger_transfer", "ledger_account", "oracle_act", "ora
 READ_ONLY = frozenset({"django_migrations"})
 
 
-def apply(connection: BaseDatabaseWrapper, role: str = APP_ROLE) -> None:
+def apply(connection: DatabaseWrapper, role: str = APP_ROLE) -> None:
     """Create the role where it is missing and give it exactly its rights in the current schema. Repeatable."""
     who = sql.Identifier(role)
     with connection.cursor() as cursor:
@@ -20,8 +20,7 @@ def apply(connection: BaseDatabaseWrapper, role: str = APP_ROLE) -> None:
         if cursor.fetchone() is None:
             cursor.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(who))
         # Superusers may take any role; anybody else has to be a member of it.
-        cursor.execute("SELECT pg_has_role(current_user, %s, 'SET')" if _has_set(connection) else
-                       "SELECT pg_has_role(current_user, %s, 'MEMBER')", [role])
+        cursor.execute("SELECT pg_has_role(current_user, %s, %s)", [role, _membership(connection)])
         if not cursor.fetchone()[0]:
             cursor.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(who))
         cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(who))
@@ -39,6 +38,6 @@ def rights(table: str) -> str:
     return "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
 
 
-def _has_set(connection: BaseDatabaseWrapper) -> bool:
-    # PostgreSQL 16 tells membership apart from the right to SET ROLE.
-    return bool(connection.pg_version >= 160000)
+def _membership(connection: DatabaseWrapper) -> str:
+    # From 16 on PostgreSQL tells being a member apart from the right to SET ROLE.
+    return "SET" if int(connection.pg_version) >= 160_000 else "MEMBER"

@@ -17,12 +17,18 @@ ENVIRONMENT = env = Environment(os.environ)
 
 SECRET_KEY = env.text("SECRET_KEY", least=32, about="signs sessions; at least 32 random characters")
 DEBUG = env.flag("DEBUG", default=False, about="Django's debug pages; never where others can reach them")
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", about="host names that the web process answers to, comma-separated")
-HTTPS = env.flag("HTTPS", default=True, about="redirect to https, secure cookies, HSTS; 0 only on one's own machine")
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", about="host names that the web process answers to, comma-separated"
+)
+HTTPS = env.flag(
+    "HTTPS", default=True, about="redirect to https, secure cookies, HSTS; 0 only on one's own machine"
+)
 BEHIND_PROXY = env.flag(
     "BEHIND_PROXY", default=False, about="trust X-Forwarded-Proto; only behind a proxy that sets it itself"
 )
-STATIC_ROOT = env.path("STATIC_ROOT", default=BASE_DIR / "staticfiles", about="where collectstatic puts files")
+STATIC_ROOT = env.path(
+    "STATIC_ROOT", default=BASE_DIR / "staticfiles", about="where collectstatic puts files"
+)
 LOG_LEVEL = env.choice(
     "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO", about="least level that is logged"
 )
@@ -44,13 +50,18 @@ RPC_URL = env.url("RPC_URL", ("http", "https"), about="JSON-RPC of a node of the
 
 # Chain
 
-CHAIN_ID = env.integer("CHAIN_ID", least=1, about="EIP-155 id of the chain; part of everything that is signed")
+CHAIN_ID = env.integer(
+    "CHAIN_ID", least=1, about="EIP-155 id of the chain; part of everything that is signed"
+)
 CONTRACTS_FILE = env.path(
-    "CONTRACTS_FILE", about="JSON written by deploy_contracts; gives the two addresses below where they are not set"
+    "CONTRACTS_FILE",
+    about="JSON written by deploy_contracts; gives the two addresses below where they are not set",
 )
 _deployed = contracts_file.addresses(CONTRACTS_FILE)
 ORACLE_ADDRESS = env.address(
-    "ORACLE_ADDRESS", default=_deployed.oracle, about="the price oracle; the verifying contract of all signatures"
+    "ORACLE_ADDRESS",
+    default=_deployed.oracle,
+    about="the price oracle; the verifying contract of all signatures",
 )
 FACTORY_ADDRESS = env.address("FACTORY_ADDRESS", default=_deployed.factory, about="the series factory")
 TREASURY_ADDRESS = env.address("TREASURY_ADDRESS", about="account that fees are due to")
@@ -64,12 +75,18 @@ CONFIRMATION_DEPTH = env.integer(
 # Keys. Each is given only to the process that signs with it.
 
 SERVICE_KEY = env.key("SERVICE_KEY", about="signs receipts, beats and the service's acts (web and worker)")
-PUBLISHER_KEY = env.key("PUBLISHER_KEY", default="", about="pays gas for publications (worker only, never web)")
+PUBLISHER_KEY = env.key(
+    "PUBLISHER_KEY", default="", about="pays gas for publications (worker only, never web)"
+)
 
 # Time, in seconds
 
 BEAT_SECONDS = env.integer(
-    "BEAT_SECONDS", default=60, least=1, most=60, about="between two beats of the book (PROTOCOL 7: every 60 s)"
+    "BEAT_SECONDS",
+    default=60,
+    least=1,
+    most=60,
+    about="between two beats of the book (PROTOCOL 7: every 60 s)",
 )
 UNBONDING_DELAY = env.integer(
     "UNBONDING_DELAY", default=604_800, about="between unstaking and free money (PROTOCOL 8)"

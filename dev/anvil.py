@@ -77,10 +77,21 @@ def _install(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     # No scripts: the package's own would only link the program that lies there anyway.
     package = f"@foundry-rs/anvil@{VERSION}"
-    command = [*_npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder), package]
+    command = [
+        *_npm(),
+        "install",
+        "--ignore-scripts",
+        "--no-audit",
+        "--no-fund",
+        "--prefix",
+        str(folder),
+        package,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if done.returncode:
-        raise Problem(f"npm could not fetch {package}: is the registry within reach?\n{done.stderr.strip()[-600:]}")
+        raise Problem(
+            f"npm could not fetch {package}: is the registry within reach?\n{done.stderr.strip()[-600:]}"
+        )
 
 
 def _npm() -> list[str]:

@@ -1,5 +1,6 @@
 """The commands. Each: a run folder, a supervisor, the services, and then what it is for."""
 
+import os
 import subprocess
 import sys
 import urllib.error
@@ -14,6 +15,8 @@ from dev.problem import Problem
 from dev.supervisor import Interrupted, Supervisor
 
 WEB_PORT = 8000
+# On two cores; a file stays in one process, which has a database of its own.
+WHOLE_SUITE = ["-n", "2", "--dist", "loadfile"]
 
 
 @contextmanager
@@ -28,16 +31,19 @@ def stack(profile: services.Profile) -> Iterator[tuple[Supervisor, RunFolder, di
 
 
 def start_all(supervisor: Supervisor, run: RunFolder, env: dict[str, str]) -> str:
-    """Migrate, deploy, start every process of the table; the web process's URL once it answers."""
+    """Migrate, deploy, start every process of the table; the URL of the web process once it answers."""
+    services.note(run, env)
     for step in processes.before():
         log = run.logs / f"{step.name}.log"
         with open(log, "wb") as output:
-            done = subprocess.run(step.command, env={**env, **step.secrets}, cwd=ROOT, stdout=output, stderr=output)
+            done = subprocess.run(
+                step.command, env={**env, **step.secrets}, cwd=ROOT, stdout=output, stderr=output
+            )
         if done.returncode:
             raise Problem(f"{step.name} failed; {log}:\n{log.read_text(errors='replace')[-2000:].rstrip()}")
     port = free_port(WEB_PORT)
     url = f"http://127.0.0.1:{port}"
-    for process in processes.running(port):
+    for process in processes.running(port, run.path, env["RPC_URL"]):
         supervisor.start(
             process.name, process.command, env={**env, **process.secrets}, cwd=ROOT, death=process.death
         )
@@ -79,7 +85,7 @@ def test(arguments: list[str]) -> int:
     return _on_stack(
         services.TEST,
         lambda supervisor, folder, env: supervisor.foreground(
-            [sys.executable, "-m", "pytest", *arguments], env=env
+            [sys.executable, "-m", "pytest", *(arguments or WHOLE_SUITE)], env=env
         ),
     )
 
@@ -95,13 +101,14 @@ def bench(arguments: list[str]) -> int:
 
 
 def manage(arguments: list[str]) -> int:
-    """manage.py with the services, for commands that want them but need nothing to be running."""
-    return _on_stack(
-        services.RUN,
-        lambda supervisor, folder, env: supervisor.foreground(
-            [*processes.MANAGE, *arguments], env={**env, "PUBLISHER_KEY": services.publisher_key()}
-        ),
-    )
+    """manage.py in the environment of the stack that `make run` has up, else in the environment as it is."""
+    env = services.recall()
+    if env is None:
+        print("dev: no stack is running here (make run); using the environment as it is", file=sys.stderr)
+        env = dict(os.environ)
+    else:
+        env = {**env, "PUBLISHER_KEY": services.publisher_key()}
+    return subprocess.run([*processes.MANAGE, *arguments], env=env, cwd=ROOT).returncode
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
@@ -113,9 +120,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 }
 
 
-def _on_stack(
-    profile: services.Profile, work: Callable[[Supervisor, RunFolder, dict[str, str]], int]
-) -> int:
+def _on_stack(profile: services.Profile, work: Callable[[Supervisor, RunFolder, dict[str, str]], int]) -> int:
     try:
         with stack(profile) as (supervisor, folder, env):
             return work(supervisor, folder, env)

@@ -1,7 +1,7 @@
 """Where things of one checkout lie: all of it under `.assize/`, nothing in the home folder.
 
-    .assize/tools/             downloaded once (the EVM node)
-    .assize/run-<name>-<pid>/  one run: data, logs; a lock in it says that the run lives
+.assize/tools/             downloaded once (the EVM node)
+.assize/run-<name>-<pid>/  one run: data, logs; a lock in it says that the run lives
 """
 
 import fcntl
@@ -23,9 +23,11 @@ def locked(name: str) -> Iterator[None]:
     """Hold one of the checkout's locks; two runs at once wait for each other here."""
     try:
         PRIVATE.mkdir(exist_ok=True)
-        handle = open(PRIVATE / f"{name}.lock", "w")
+        handle = open(PRIVATE / f"{name}.lock", "w")  # noqa: SIM115
     except PermissionError as problem:
-        raise Problem(f"{PRIVATE} belongs to somebody else ({problem.strerror}); remove it or become them") from problem
+        raise Problem(
+            f"{PRIVATE} belongs to somebody else ({problem.strerror}); remove it or become them"
+        ) from problem
     with handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
@@ -39,7 +41,7 @@ class RunFolder:
             _remove_dead_runs()
             self.path = PRIVATE / f"run-{name}-{os.getpid()}"
             self.path.mkdir(mode=0o755)
-            self._lock = open(self.path / "lock", "w")
+            self._lock = open(self.path / "lock", "w")  # noqa: SIM115
             fcntl.flock(self._lock, fcntl.LOCK_EX)
         self.logs = self.path / "logs"
         self.logs.mkdir()
@@ -58,15 +60,27 @@ class RunFolder:
         self._lock.close()
 
 
+def live_runs() -> list[Path]:
+    """Folders of runs that are up, the newest first."""
+    runs = [folder for folder in PRIVATE.glob("run-*") if not _is_dead(folder)]
+    return sorted(runs, key=lambda folder: folder.stat().st_ctime, reverse=True)
+
+
 def _remove_dead_runs() -> None:
     for folder in PRIVATE.glob("run-*"):
-        with open(folder / "lock", "a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
+        if _is_dead(folder):
             _remove_outside(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_dead(folder: Path) -> bool:
+    """Does nobody hold its lock? Asked under the lock "runs", or of folders that are not removed meanwhile."""
+    with open(folder / "lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
 
 
 def _remove_outside(folder: Path) -> None:

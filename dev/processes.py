@@ -31,25 +31,40 @@ def before() -> list[Process]:
     ]
 
 
-def running(port: int) -> list[Process]:
+def running(port: int, folder: Path, rpc_url: str) -> list[Process]:
     """All that stays up. The web process comes first: the attestors ask it."""
     address = f"127.0.0.1:{port}"
     gunicorn = (str(BIN / "gunicorn"), "assize.wsgi", "--bind", address, "--workers", "2", "--threads", "8")
-    worker = (*CELERY, "worker", "--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
+    worker = (
+        *CELERY,
+        "worker",
+        "--concurrency",
+        "2",
+        "--loglevel",
+        "INFO",
+        "--without-gossip",
+        "--without-mingle",
+    )
     return [
         Process("web", (*gunicorn, "--no-control-socket", "--access-logfile", "-")),
         Process("worker", worker, {"PUBLISHER_KEY": publisher_key()}),
         Process("beat", (*CELERY, "beat", "--schedule", "/dev/null")),
         *(
-            Process(
-                f"attestor-{number}",
-                (sys.executable, "-m", "reporter", "attest", "--url", f"http://{address}"),
-                {"ATTESTOR_KEY": accounts.key(index)},
-                signal.SIGKILL,
-            )
+            _attestor(f"attestor-{number}", folder, f"http://{address}", rpc_url, accounts.key(index))
             for number, index in enumerate(accounts.ATTESTORS, start=1)
         ),
     ]
+
+
+def _attestor(name: str, folder: Path, url: str, rpc_url: str, key: str) -> Process:
+    """A program of its own, with a key in a file and a memory that nobody else writes."""
+    own = folder / name
+    own.mkdir(mode=0o700)
+    (own / "key").touch(mode=0o600)
+    (own / "key").write_text(key + "\n")
+    command = [sys.executable, "-m", "reporter", "attest", "--url", url, "--rpc-url", rpc_url]
+    command += ["--key-file", str(own / "key"), "--state-dir", str(own / "state")]
+    return Process(name, tuple(command), death=signal.SIGKILL)
 
 
 def _sets() -> tuple[str, ...]:

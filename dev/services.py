@@ -1,11 +1,12 @@
 """The three services, and the settings that go with them. A service whose URL is in the environment is not started."""
 
+import json
 import os
 import secrets
 from dataclasses import dataclass
 
 from dev import accounts, anvil, postgres, redis
-from dev.folders import ROOT, RunFolder
+from dev.folders import ROOT, RunFolder, live_runs
 from dev.supervisor import Supervisor
 
 
@@ -19,7 +20,9 @@ class Profile:
     settings: dict[str, str]
 
 
-RUN = Profile("run", durable=True, block_seconds=1, settings={"FINALITY_DEPTH": "5", "CONFIRMATION_DEPTH": "3"})
+RUN = Profile(
+    "run", durable=True, block_seconds=1, settings={"FINALITY_DEPTH": "5", "CONFIRMATION_DEPTH": "3"}
+)
 DEMO = Profile(
     "demo",
     durable=True,
@@ -31,7 +34,12 @@ TEST = Profile(
     "test",
     durable=False,
     block_seconds=None,
-    settings={"DATABASE_ROLE": "none", "FINALITY_DEPTH": "2", "CONFIRMATION_DEPTH": "2", "LOG_LEVEL": "WARNING"},
+    settings={
+        "DATABASE_ROLE": "none",
+        "FINALITY_DEPTH": "2",
+        "CONFIRMATION_DEPTH": "2",
+        "LOG_LEVEL": "WARNING",
+    },
 )
 BENCH = Profile("bench", durable=True, block_seconds=None, settings=RUN.settings)
 
@@ -53,11 +61,29 @@ def start(profile: Profile, supervisor: Supervisor, run: RunFolder) -> dict[str,
         "CONTRACTS_FILE": str(run.path / "contracts.json"),
         "SERVICE_KEY": accounts.key(accounts.SERVICE),
         "TREASURY_ADDRESS": accounts.address(accounts.TREASURY),
+        "STATIC_ROOT": str(run.path),
         "PYTHONUNBUFFERED": "1",
         "PYTHONPATH": str(ROOT),
         **profile.settings,
     }
     return {**defaults, **given}
+
+
+def note(run: RunFolder, env: dict[str, str]) -> None:
+    """Leave the environment where `recall` finds it, readable by us alone."""
+    file = run.path / "environment.json"
+    file.touch(mode=0o600)
+    ours = {name: value for name, value in env.items() if os.environ.get(name) != value}
+    file.write_text(json.dumps(ours))
+
+
+def recall() -> dict[str, str] | None:
+    """The environment of a stack that is up in this checkout; the newest of several; None without any."""
+    for folder in live_runs():
+        file = folder / "environment.json"
+        if file.exists():
+            return {**os.environ, **json.loads(file.read_text())}
+    return None
 
 
 def publisher_key() -> str:

@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from dev.problem import Problem
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
+PATIENCE_SECONDS = 10.0
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -91,7 +93,9 @@ class Supervisor:
         for child in self._children:
             code = child.process.poll()
             if code is not None:
-                raise Problem(f"{child.name} died ({_ending(code)}); the end of {child.log}:\n{child.last_lines()}")
+                raise Problem(
+                    f"{child.name} died ({_ending(code)}); the end of {child.log}:\n{child.last_lines()}"
+                )
 
     def wait_until(self, ready: Callable[[], bool], what: str, seconds: float = 30) -> None:
         """Poll until ready; Problem when a child dies meanwhile or the time is over."""
@@ -127,7 +131,7 @@ class Supervisor:
         return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
 
-def as_user(uid: int | None) -> dict[str, object]:
+def as_user(uid: int | None) -> dict[str, Any]:
     """Arguments for subprocess that give up root for this user; none where we are that user already."""
     if uid is None or uid == os.geteuid():
         return {}
@@ -135,10 +139,10 @@ def as_user(uid: int | None) -> dict[str, object]:
 
 
 def stop(child: Child) -> None:
-    """TERM, and KILL after ten seconds; then whatever is left of its session."""
+    """TERM, and KILL when patience ends; then whatever is left of its session."""
     if child.process.poll() is None:
         child.process.terminate()
-        _wait(child.process, 10)
+        _wait(child.process, PATIENCE_SECONDS)
     try:
         os.killpg(child.process.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -22,11 +22,13 @@ def enter(arguments: list[str]) -> None:
     if not sys.platform.startswith("linux"):
         raise Problem(f"this works on Linux; {sys.platform} lacks what takes children down with their parent")
     if not OLDEST <= sys.version_info[:2] < TOO_NEW:
-        raise Problem(f"Python 3.11 is missing (this is {sys.version.split()[0]}); install it, or PYTHON=... make")
+        raise Problem(
+            f"Python 3.11 is missing (this is {sys.version.split()[0]}); install it, or PYTHON=... make"
+        )
     with locked("install"):
         _install()
     if Path(sys.prefix).resolve() != VENV.resolve():
-        os.execv(PYTHON, [str(PYTHON), "-m", "dev", *arguments])
+        os.execv(PYTHON, [str(PYTHON), "-m", "dev", *arguments])  # noqa: S606
 
 
 def _install() -> None:
@@ -37,7 +39,9 @@ def _install() -> None:
         _create()
     print("dev: installing what requirements.txt pins (once, up to a minute)", file=sys.stderr, flush=True)
     if not (_install_by_uv() or _install_by_pip()):
-        raise Problem("requirements.txt could not be installed (see above): is the package index within reach?")
+        raise Problem(
+            "requirements.txt could not be installed (see above): is the package index within reach?"
+        )
     STAMP.write_text(wanted)
 
 
@@ -45,7 +49,9 @@ def _create() -> None:
     try:
         venv.EnvBuilder(with_pip=True, clear=VENV.exists()).create(VENV)
     except (subprocess.CalledProcessError, OSError) as problem:
-        raise Problem(f"no virtual environment: {problem}; is the python3-venv package installed?") from problem
+        raise Problem(
+            f"no virtual environment: {problem}; is the python3-venv package installed?"
+        ) from problem
 
 
 def _install_by_uv() -> bool:

@@ -20,7 +20,9 @@ SHARED = ROOT.parent / "shared"
 def shared() -> Path:
     """The folder next to the checkout with the law and its worked cases."""
     if not SHARED.is_dir():
-        pytest.skip(f"{SHARED} is not there: it holds the worked cases and lies beside a developer's checkout")
+        pytest.skip(
+            f"{SHARED} is not there: it holds the worked cases and lies beside a developer's checkout"
+        )
     return SHARED
 
 

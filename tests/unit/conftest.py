@@ -1,14 +1,13 @@
 """Unit tests open no socket and no database: one that tries says so at once instead of hanging."""
 
 import socket
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def no_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse every connection."""
 
     def refuse(self: socket.socket, address: Any) -> None:
@@ -16,4 +15,3 @@ def no_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
-    yield

@@ -75,7 +75,12 @@ def test_database__host_port_password__all_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql:///assize?host=/run/a%20b", "postgres://@/assize?host=/run/a%20b", "postgresql://%2Frun%2Fa%20b/assize"]
+    "url",
+    [
+        "postgresql:///assize?host=/run/a%20b",
+        "postgres://@/assize?host=/run/a%20b",
+        "postgresql://%2Frun%2Fa%20b/assize",
+    ],
 )
 def test_database__unix_socket__host_is_its_folder(url: str) -> None:
     assert database(url)["HOST"] == "/run/a b"

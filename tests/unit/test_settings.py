@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from django.conf import settings
+
+from assize import manual
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -51,3 +55,8 @@ def test_web_process__with_the_key_that_pays__does_not_start() -> None:
     )
     assert done.returncode == 1
     assert done.stderr == "settings: PUBLISHER_KEY is set: the web process must not have it\n"
+
+
+def test_manual__settings_page__is_what_the_code_declares() -> None:
+    page = ROOT / "docs" / "operating" / "settings.md"
+    assert page.read_text() == manual.page(settings.ENVIRONMENT.variables)

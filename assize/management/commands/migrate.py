@@ -1,10 +1,11 @@
 """Django's migrate, as the tables' owner, and then the app role's rights."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.management.commands import migrate
 from django.db import connections
+from django.db.backends.postgresql.base import DatabaseWrapper
 
 from assize import grants
 
@@ -19,5 +20,5 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> str | None:
         done = super().handle(*args, **options)
         if settings.DATABASE_ROLE != "none" and not options["plan"] and not options["check_unapplied"]:
-            grants.apply(connections[options["database"]], settings.DATABASE_ROLE)
+            grants.apply(cast(DatabaseWrapper, connections[options["database"]]), settings.DATABASE_ROLE)
         return done

@@ -1,0 +1,30 @@
+"""docs/operating/settings.md out of the declarations: `make manual`."""
+
+from assize.environment import REQUIRED, Variable
+
+HEAD = """# Settings
+
+Everything is set by environment variables. `assize/settings.py` declares them and is the only module that reads them;
+this page is generated from it (`make manual`). A process that finds one missing or wrong ends with one line
+that says which and why. An empty value counts as absent. `make run`, `make demo` and `make test` set all of them.
+
+| variable | kind | default | what it does |
+| --- | --- | --- | --- |
+"""
+
+
+def page(variables: list[Variable]) -> str:
+    """The whole page as Markdown."""
+    return HEAD + "".join(f"| `{v.name}` | {v.kind} | {_default(v)} | {v.about} |\n" for v in variables)
+
+
+def _default(variable: Variable) -> str:
+    if variable.default is REQUIRED:
+        return "**required**"
+    if variable.name in ("ORACLE_ADDRESS", "FACTORY_ADDRESS"):
+        return "from `CONTRACTS_FILE`"
+    if variable.name == "STATIC_ROOT":
+        return "`staticfiles` in the checkout"
+    if variable.kind == "0 or 1":
+        return str(int(bool(variable.default)))
+    return "none" if variable.default in ("", None) else f"`{variable.default}`"
