@@ -153,13 +153,16 @@ def _judge_pledge(state: State, record: Record, act: Pledge, events: list[Event]
         return bad_price
     if state.standing is not None and agree(act.price, state.standing, state.terms.tolerance_ppm):
         return Refusal.AGREES_WITH_STANDING
-    claim = claim_in_round(state, record, act.price)
-    left = claim.required - claim.pledged
+    claim = record.claim_at(act.price)
+    bond = bond_now(state, record, act.price, claim)
+    left = bond - (claim.pledged if claim else 0)
     if act.amount < min(state.terms.min_pledge, left):
         return Refusal.PLEDGE_TOO_SMALL
     taken = min(act.amount, left)
     if not record.covers(act.account, taken):
         return Refusal.INSUFFICIENT_BALANCE
+    claim = claim or Claim(act.price, bond, state.round)
+    claim.required, claim.round = bond, state.round
     claim.pledged += taken
     record.add_pledge(act, taken, claim)
     events.append(Staked(act.account, taken))
@@ -226,16 +229,14 @@ def _judge_outage(state: State, record: Record, act: Outage) -> Judgement:
     return verdict
 
 
-def claim_in_round(state: State, record: Record, price: int) -> Claim:
-    """The open claim at `price`, or a new one, with its required bond as it is in the running round."""
-    claim = record.claim_at(price)
+def bond_now(state: State, record: Record, price: int, claim: Claim | None) -> int:
+    """The bond in wei that a claim at `price` (`claim`, where one is open) must fill in the running round.
+
+    Worked out once for each claim and round: that is what keeps a pledge at a known price cheap.
+    """
     if claim is not None and claim.round == state.round:
-        return claim
-    bond = required(price, record.stakes(), state.round, state.terms)
-    if claim is None:
-        return Claim(price, bond, state.round)
-    claim.required, claim.round = bond, state.round
-    return claim
+        return claim.required
+    return required(price, record.stakes(), state.round, state.terms)
 
 
 def candidates(state: State, record: Record) -> set[int]:
