@@ -33,8 +33,7 @@ def start(
 ) -> str:
     """Start it and return its RPC_URL. Without `block_seconds` each transaction makes its block."""
     port = free_port()
-    folder = run.path / name
-    folder.mkdir()
+    folder = run.folder(name)
     command = [str(binary()), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
     # It spills old states into the home folder unless it is told where, and that it need not keep them.
     command += ["--cache-path", str(folder), "--prune-history", "--accounts", str(ACCOUNTS), "--quiet"]

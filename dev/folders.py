@@ -46,6 +46,12 @@ class RunFolder:
         self.logs = self.path / "logs"
         self.logs.mkdir()
 
+    def folder(self, name: str) -> Path:
+        """An empty folder of this run, for one purpose."""
+        path = self.path / name
+        path.mkdir(mode=0o700)
+        return path
+
     def adopt(self, outside: Path) -> None:
         """Note a folder elsewhere that belongs to this run, so that a later run removes it if we cannot."""
         with open(self.path / "outside", "a") as notes:

@@ -45,6 +45,7 @@ def start(supervisor: Supervisor, run: RunFolder, *, durable: bool) -> str:
         ],
         cwd=home,
         uid=uid,
+        end=signal.SIGINT,  # TERM would wait for every client to leave
         death=signal.SIGQUIT,  # at once, but it still takes its own children and shared memory along
     )
     supervisor.wait_until(lambda: _answers(home), "PostgreSQL")
@@ -90,8 +91,7 @@ def _binaries() -> Path:
 
 def _place(run: RunFolder, binaries: Path, uid: int) -> tuple[Path, Path]:
     """A data folder owned by the user, and binaries that they may run: in the run's folder if that works at all."""
-    home = run.path / "postgres"
-    home.mkdir(mode=0o700)
+    home = run.folder("postgres")
     os.chown(home, uid, -1)
     if len(str(home)) <= LONGEST_FOLDER and _works(home, binaries, uid):
         return home, binaries

@@ -48,7 +48,8 @@ def running(port: int, folder: Path, rpc_url: str) -> list[Process]:
     return [
         Process("web", (*gunicorn, "--no-control-socket", "--access-logfile", "-")),
         Process("worker", worker, {"PUBLISHER_KEY": publisher_key()}),
-        Process("beat", (*CELERY, "beat", "--schedule", "/dev/null")),
+        # Beat deletes a schedule file that it cannot read, and makes it anew: only ever a file of this run's own.
+        Process("beat", (*CELERY, "beat", "--schedule", str(folder / "beat-schedule"))),
         *(
             _attestor(f"attestor-{number}", folder, f"http://{address}", rpc_url, accounts.key(index))
             for number, index in enumerate(accounts.ATTESTORS, start=1)

@@ -13,8 +13,7 @@ from dev.supervisor import Supervisor
 def start(supervisor: Supervisor, run: RunFolder) -> str:
     """Start it and return its REDIS_URL."""
     port = free_port()
-    folder = run.path / "redis"
-    folder.mkdir()
+    folder = run.folder("redis")
     command = [_binary(), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder)]
     supervisor.start("redis", [*command, "--save", "", "--appendonly", "no"], cwd=folder)
     supervisor.wait_until(lambda: listens(port), "Redis")

@@ -29,11 +29,12 @@ class Interrupted(BaseException):
 
 @dataclass
 class Child:
-    """A running process and where it writes."""
+    """A running process, where it writes, and the signal that asks it to stop."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    end: signal.Signals
 
     def last_lines(self, count: int = 15) -> str:
         """The end of its log, indented."""
@@ -68,6 +69,7 @@ class Supervisor:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         uid: int | None = None,
+        end: signal.Signals = signal.SIGTERM,
         death: signal.Signals = signal.SIGKILL,
     ) -> Child:
         """Start a process in a session of its own (Ctrl-C reaches us alone), its output in <logs>/<name>.log."""
@@ -84,7 +86,7 @@ class Supervisor:
                 preexec_fn=_die_with_parent(death),
                 **as_user(uid),
             )
-        child = Child(name, process, log)
+        child = Child(name, process, log, end)
         self._children.append(child)
         return child
 
@@ -139,9 +141,9 @@ def as_user(uid: int | None) -> dict[str, Any]:
 
 
 def stop(child: Child) -> None:
-    """TERM, and KILL when patience ends; then whatever is left of its session."""
+    """Ask it to end, and KILL when patience ends; then whatever is left of its session."""
     if child.process.poll() is None:
-        child.process.terminate()
+        child.process.send_signal(child.end)
         _wait(child.process, PATIENCE_SECONDS)
     try:
         os.killpg(child.process.pid, signal.SIGKILL)
