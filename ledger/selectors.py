@@ -2,11 +2,13 @@
 
 from typing import TypedDict
 
-from django.db import connection
 from django.db.models import Q, Sum
 
 from ledger import names
-from ledger.models import Account, Transfer
+from ledger.models import Account, Reason, Transfer
+
+STAKE_REASONS = (Reason.STAKE, Reason.UNSTAKE, Reason.SLASH, Reason.VOTER_REWARD)
+"""Every way in which a stake can change."""
 
 
 class Balances(TypedDict):
@@ -51,31 +53,19 @@ def statement(owner: str, *, before: int | None = None, limit: int = 100) -> lis
     return list(transfers.order_by("-id")[:limit])
 
 
-# One row per stake account and entry that changed it, with what was held from then on. The row in force at
-# `since` is the last one not after it: the next one is later, or there is none.
-LEAST_STAKED = """
-WITH side AS (
-    SELECT credit AS name, entry, at, amount AS change FROM ledger_transfer
-    UNION ALL SELECT debit, entry, at, -amount FROM ledger_transfer
-), held AS (
-    SELECT name, at, sum(sum(change)) OVER account AS amount, lead(at) OVER account AS next_at
-    FROM side WHERE name LIKE 'stake:%%' AND entry <= %(entry)s
-    GROUP BY name, entry, at
-    WINDOW account AS (PARTITION BY name ORDER BY entry)
-)
-SELECT split_part(name, ':', 2), min(amount) FROM held
-WHERE next_at IS NULL OR next_at > %(since)s
-GROUP BY name HAVING min(at) <= %(since)s AND min(amount) > 0
-ORDER BY name
-"""
+def staked() -> dict[str, int]:
+    """What every account has staked now, {address: wei}, by address, without those that have nothing."""
+    rows = Account.objects.filter(name__startswith="stake:", balance__gt=0).order_by("name")
+    return {names.parse(name)[1]: balance for name, balance in rows.values_list("name", "balance")}
 
 
-def least_staked(*, since: int, entry: int) -> dict[str, int]:
-    """The least that each address had staked at any time from `since` (unix seconds) to entry `entry`.
-
-    {address: wei}, by address, without those that ever had nothing. It comes from the transfers alone, so
-    asking again later gives the same. PROTOCOL 1 (electorate), before what other expiries may still cut.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(LEAST_STAKED, {"since": since, "entry": entry})
-        return {address: int(least) for address, least in cursor.fetchall()}
+def stake_changes(*, since: int) -> dict[str, list[int]]:
+    """How stakes changed from unix second `since` on, {address: [wei, negative for less]}, in order of entry."""
+    moved = Transfer.objects.filter(at__gte=since, reason__in=STAKE_REASONS).order_by("id")
+    changes: dict[str, list[int]] = {}
+    for debit, credit, amount in moved.values_list("debit_id", "credit_id", "amount"):
+        for name, change in ((debit, -amount), (credit, amount)):
+            kind, address = names.parse(name)
+            if kind is names.Kind.STAKE:
+                changes.setdefault(address, []).append(change)
+    return changes

@@ -1,0 +1,46 @@
+"""Between a row of `Expiry` and the state that the fold works on."""
+
+from __future__ import annotations
+
+from oracle.models import Expiry
+from protocol.resolution import State
+from protocol.stages import DecidedBy, Stage
+from protocol.terms import Index, Terms
+
+SAME_NAME = (
+    "deadline",
+    "round",
+    "ballot",
+    "tentative",
+    "standing",
+    "reward",
+    "reports",
+    "report_stake",
+    "extensions",
+    "electorate_weight",
+    "best_ballot_weight",
+    "best_ballot_price",
+    "judged_at",
+    "price",
+    "final_at",
+)
+
+
+def load_state(expiry: Expiry) -> State:
+    """The fold's state of a row; `expiry.index` should have been selected with it."""
+    return State(
+        index=Index.from_json(expiry.index.spec),
+        terms=Terms.from_json(expiry.raised or expiry.terms),
+        expiry_at=expiry.expiry_at,
+        stage=Stage(expiry.stage),
+        decided_by=DecidedBy(expiry.decided_by) if expiry.decided_by else None,
+        **{name: getattr(expiry, name) for name in SAME_NAME},
+    )
+
+
+def store_state(state: State, expiry: Expiry) -> None:
+    """Write the fold's state into the row's columns; the caller saves the row."""
+    expiry.stage = state.stage
+    expiry.decided_by = state.decided_by
+    for name in SAME_NAME:
+        setattr(expiry, name, getattr(state, name))

@@ -1,0 +1,110 @@
+"""One function takes any signed act (PROTOCOL 5 to 7).
+
+1. Form: parse strictly, hash; no lock is held for what anybody can send.
+2. Author: recover the signers.
+3. Under the book's lock, in one transaction: what was taken before is answered again; everything due is processed;
+   the fold (or the account's balance) takes or refuses; bonds move; the act is appended with its new head.
+4. The answer is a signed receipt, or a signed refusal that changed nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from oracle import signer
+from oracle.models import Act, BookHead, Expiry
+from oracle.projection import load_state
+from oracle.receipts import receipt_of
+from oracle.record import DatabaseRecord
+from oracle.services import accounts, book
+from oracle.services.answer import Answer, refused
+from oracle.services.book import SignedAct
+from oracle.services.due import process_due
+from oracle.services.effects import carry_out
+from protocol import signing
+from protocol.acts import Refusal
+from protocol.messages import ACCOUNT_ACTS, GUARDIAN_ACTS, to_act
+from protocol.resolution import judge
+from protocol.terms import Terms
+
+MAX_SIGNATURES = 100
+
+
+def take_act(*, kind: str, message: object, signatures: object, now: int) -> Answer:
+    """Take or refuse one act as it came over the wire, at unix second `now`."""
+    if kind not in ACCOUNT_ACTS + GUARDIAN_ACTS:
+        kinds = ", ".join(ACCOUNT_ACTS + GUARDIAN_ACTS)
+        return Answer(None, Refusal.MALFORMED, f"kind: send one of {kinds}")
+    try:
+        parsed = signing.parse(kind, message)
+        act = SignedAct(kind, parsed, signer.digest(kind, parsed), _signatures(signatures))
+    except ValueError as error:
+        return Answer(None, Refusal.MALFORMED, str(error))
+    try:
+        signers = {signing.recover(act.digest, signature) for signature in act.signatures}
+    except signing.BadSignature as error:
+        return _answer_unjudged(act, Refusal.BAD_SIGNATURE, str(error), now)
+    if kind in ACCOUNT_ACTS and signers != {parsed["account"]}:
+        detail = f"signed by {', '.join(sorted(signers))}, not by {parsed['account']}: check key, chain and contract"
+        return _answer_unjudged(act, Refusal.BAD_SIGNATURE, detail, now)
+    with transaction.atomic():
+        return _take(act, signers, now)
+
+
+def _take(act: SignedAct, signers: set[str], now: int) -> Answer:
+    head = book.lock()
+    first = Act.objects.filter(digest=act.digest).first()
+    if first is not None:
+        return Answer(receipt_of(first), repeated=True)
+    book.advance_clock(head, now)
+    process_due(head)
+    if "expiry" not in act.message:
+        answer = accounts.take_account_act(head, act)
+    else:
+        answer = _take_on_expiry(head, act, signers)
+    head.save()
+    return answer
+
+
+def _take_on_expiry(head: BookHead, act: SignedAct, signers: set[str]) -> Answer:
+    found = Expiry.objects.filter(id=act.message["expiry"]).select_related("index")
+    expiry = found.select_for_update(of=("self",)).first()
+    if expiry is None:
+        return refused(head, act, None, Refusal.UNKNOWN_EXPIRY)
+    state, record = load_state(expiry), DatabaseRecord(expiry)
+    if act.kind in GUARDIAN_ACTS and (wrong := _guardians_problem(state.terms, signers)):
+        return refused(head, act, expiry, Refusal.BAD_SIGNATURE, wrong)
+    verdict = judge(state, record, to_act(act.kind, act.message, head.clock))
+    if verdict.refusal is not None:
+        Expiry.objects.filter(id=expiry.id).update(judged_at=state.judged_at)
+        return refused(head, act, expiry, verdict.refusal)
+    act.columns = record.columns
+    _, receipt = book.append(head, act, expiry)
+    carry_out(head, expiry, state, record, verdict.events, cause=f"act:{head.seq}")
+    expiry.save()
+    return Answer(receipt)
+
+
+def _guardians_problem(terms: Terms, signers: set[str]) -> str:
+    """Why these signers cannot rule; empty when k guardians of the expiry's terms are among them, and nobody else."""
+    strangers = signers - set(terms.guardians)
+    if strangers:
+        return f"{', '.join(sorted(strangers))} is no guardian of this expiry"
+    if not terms.guardians or len(signers) < max(1, terms.guardian_threshold):
+        return f"{len(signers)} of the {terms.guardian_threshold} guardians' signatures that a ruling needs"
+    return ""
+
+
+def _answer_unjudged(act: SignedAct, refusal: Refusal, detail: str, now: int) -> Answer:
+    """Sign a refusal without asking anything of an expiry: not even its clock moves for who has not signed."""
+    head = BookHead.objects.filter(id=1).first() or BookHead(book=signing.BOOK_0)
+    book.advance_clock(head, now)
+    return refused(head, act, None, refusal, detail)
+
+
+def _signatures(value: Any) -> list[str]:
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_SIGNATURES or len(set(map(str, value))) != len(value):
+        raise ValueError(f"signatures: must be a list of 1 to {MAX_SIGNATURES} different signatures")
+    return [str(signature) for signature in value]

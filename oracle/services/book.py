@@ -1,0 +1,80 @@
+"""The book: one sequence of entries, appended under one lock (PROTOCOL 7).
+
+Lock order, everywhere: the book's head, then expiries, then ledger accounts (by name, by the ledger's trigger).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from oracle import signer
+from oracle.models import Act, BookHead, Expiry
+from oracle.receipts import Receipt, receipt_message
+from protocol import signing
+from protocol.messages import TRANSCRIPT_KINDS
+
+
+@dataclass(slots=True)
+class SignedAct:
+    """An act with its digest, before it has a place in the book."""
+
+    kind: str
+    message: signing.Message
+    digest: str
+    signatures: list[str]
+    columns: dict[str, Any] = field(default_factory=dict)
+
+
+def lock() -> BookHead:
+    """Take the book's lock until the transaction ends; whatever is read afterwards cannot change meanwhile."""
+    head = BookHead.objects.select_for_update().filter(id=1).first()
+    if head is None:
+        BookHead.objects.bulk_create([BookHead(id=1, book=signing.BOOK_0)], ignore_conflicts=True)
+        head = BookHead.objects.select_for_update().get(id=1)
+    return head
+
+
+def advance_clock(head: BookHead, now: int) -> int:
+    """The time to act on: `now`, or what was acted on before where the host's clock has gone back (C-18)."""
+    head.clock = max(head.clock, head.at, now)
+    return head.clock
+
+
+def sign_as_service(kind: str, message: signing.Message) -> SignedAct:
+    """An act of the service itself."""
+    digest = signer.digest(kind, message)
+    return SignedAct(kind, message, digest, [signer.sign(digest)])
+
+
+def append(head: BookHead, act: SignedAct, expiry: Expiry | None) -> tuple[Act, Receipt]:
+    """Add an entry at the head's clock and sign its receipt. The caller saves `head` and `expiry`."""
+    head.seq += 1
+    head.at = head.life_at = head.clock
+    head.book = signing.next_book(head.book, head.seq, act.digest, head.at)
+    if expiry is not None and act.kind in TRANSCRIPT_KINDS:
+        expiry.head = signing.next_head(expiry.head, act.digest, head.at)
+        expiry.acts += 1
+    message = receipt_message(act.digest, expiry, head.seq, head.book, head.at)
+    receipt = Receipt(message, signer.sign(signer.digest("Receipt", message)))
+    row = Act.objects.create(
+        seq=head.seq,
+        at=head.at,
+        kind=act.kind,
+        digest=act.digest,
+        account=act.message.get("account"),
+        expiry=expiry,
+        message=signing.to_json(act.kind, act.message),
+        signatures=act.signatures,
+        head=expiry.head if expiry else None,
+        book=head.book,
+        receipt_signature=receipt.signature,
+        **act.columns,
+    )
+    return row, receipt
+
+
+def refuse(head: BookHead, digest: str, expiry: Expiry | None, code: str) -> Receipt:
+    """A signed refusal: it names the last entry, and why (PROTOCOL 7, Receipt)."""
+    message = receipt_message(digest, expiry, head.seq, head.book, head.clock, code)
+    return Receipt(message, signer.sign(signer.digest("Receipt", message)))

@@ -1,0 +1,75 @@
+"""What is due by the time an act or a tick arrives; everything here runs under the book's lock.
+
+Order matters to electorates, so it is the same for everybody: the gap in the book first (nobody could act in it),
+then one deadline at a time over all expiries, by deadline and id (protocol/book.py follows the same order).
+"""
+
+from __future__ import annotations
+
+from ledger import names
+from ledger.models import Reason
+from ledger.services import Move, post
+from oracle.models import BookHead, Expiry, Unbonding
+from oracle.projection import load_state
+from oracle.record import DatabaseRecord
+from oracle.services.book import append, sign_as_service
+from oracle.services.effects import carry_out
+from protocol.messages import to_act
+from protocol.resolution import judge, pass_time
+from protocol.stages import Stage
+
+OUTAGE_SECONDS = 180
+"""A longer silence of the book is an outage (PROTOCOL 2)."""
+
+
+def process_due(head: BookHead) -> int:
+    """Record a gap as an outage, then process everything due at `head.clock`; returns how many things were due."""
+    gap_from, gap_to = head.life_at, head.clock
+    passed = 0
+    if gap_from and gap_to - gap_from > OUTAGE_SECONDS:
+        passed += _pass_deadlines(head, gap_from)
+        _record_outages(head, gap_from, gap_to)
+    return passed + _pass_deadlines(head, head.clock) + _free_unbonded(head)
+
+
+def _record_outages(head: BookHead, start: int, end: int) -> None:
+    running = Expiry.objects.exclude(stage__in=[Stage.SCHEDULED, Stage.FINAL]).order_by("id")
+    for expiry in running.select_related("index").select_for_update(of=("self",)):
+        message = {"expiry": expiry.id, "from": start, "to": end}
+        state, record = load_state(expiry), DatabaseRecord(expiry)
+        verdict = judge(state, record, to_act("Outage", message, end))
+        assert verdict.refusal is None, f"our own outage of {expiry.slug} was refused: {verdict.refusal}"
+        append(head, sign_as_service("Outage", message), expiry)
+        carry_out(head, expiry, state, record, verdict.events, cause=f"outage:{end}")
+        expiry.save()
+    head.life_at = end
+
+
+def _pass_deadlines(head: BookHead, until: int) -> int:
+    """Process every deadline <= `until`, one at a time; returns how many there were."""
+    passed = 0
+    while expiry := _next_due(until):
+        state, record, deadline = load_state(expiry), DatabaseRecord(expiry), expiry.deadline
+        assert deadline is not None
+        events = pass_time(state, record, deadline)
+        carry_out(head, expiry, state, record, events, cause=f"deadline:{deadline}")
+        expiry.save()
+        passed += 1
+    return passed
+
+
+def _next_due(until: int) -> Expiry | None:
+    due = Expiry.objects.filter(deadline__lte=until).order_by("deadline", "id")
+    return due.select_related("index").select_for_update(of=("self",)).first()
+
+
+def _free_unbonded(head: BookHead) -> int:
+    """Unstaked money whose delay is over becomes free, effective when it was due."""
+    due = list(Unbonding.objects.filter(done=False, due_at__lte=head.clock).order_by("due_at", "act_id"))
+    for unbonding in due:
+        key = f"unbonded:{unbonding.act_id}"
+        source, target = names.unbonding(unbonding.account), names.free(unbonding.account)
+        move = Move(source, target, unbonding.amount, key, Reason.UNBONDED)
+        post([move], at=unbonding.due_at, entry=unbonding.act_id)
+    Unbonding.objects.filter(pk__in=[unbonding.pk for unbonding in due]).update(done=True)
+    return len(due)

@@ -1,0 +1,51 @@
+"""What the passing of time does, whoever notices it: Celery, `manage.py tick`, or the next act."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.db.models import Q
+
+from oracle import signer
+from oracle.models import Beat, BookHead, Expiry, Unbonding
+from oracle.services import book
+from oracle.services.due import OUTAGE_SECONDS, process_due
+
+
+def pass_time(*, now: int) -> int:
+    """Process everything due at unix second `now`; returns how many things were. Any number of callers may do so."""
+    if not _anything_due(now):
+        return 0
+    with transaction.atomic():
+        head = book.lock()
+        book.advance_clock(head, now)
+        done = process_due(head)
+        head.save()
+    return done
+
+
+def beat(*, now: int) -> Beat | None:
+    """Sign the head of the book as a sign of life (PROTOCOL 7, Beat); None where this second has one already."""
+    with transaction.atomic():
+        head = book.lock()
+        at = book.advance_clock(head, now)
+        process_due(head)
+        head.life_at = at
+        head.save()
+        if Beat.objects.filter(at=at).exists():
+            return None
+        digest = signer.digest("Beat", {"seq": head.seq, "book": head.book, "at": at})
+        return Beat.objects.create(at=at, seq=head.seq, book=head.book, signature=signer.sign(digest))
+
+
+def _anything_due(now: int) -> bool:
+    """Look before locking: most ticks find nothing. Rows that somebody else holds are being processed already."""
+    head = BookHead.objects.filter(id=1).values_list("clock", "life_at").first()
+    if head is None:
+        return False
+    clock, life_at = max(now, head[0]), head[1]
+    if clock - life_at > OUTAGE_SECONDS:
+        return True
+    due = Expiry.objects.filter(deadline__lte=clock).select_for_update(skip_locked=True).values("id")[:1]
+    unbonded = Unbonding.objects.filter(Q(done=False, due_at__lte=clock))
+    with transaction.atomic():
+        return bool(due) or unbonded.exists()
