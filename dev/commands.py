@@ -44,9 +44,7 @@ def start_all(supervisor: Supervisor, run: RunFolder, env: dict[str, str]) -> st
     port = free_port(WEB_PORT)
     url = f"http://127.0.0.1:{port}"
     for process in processes.running(port, run.path, env["RPC_URL"]):
-        supervisor.start(
-            process.name, process.command, env={**env, **process.secrets}, cwd=ROOT, death=process.death
-        )
+        supervisor.start(process.name, process.command, env={**env, **process.secrets}, cwd=ROOT)
         if process.name == "web":
             supervisor.wait_until(lambda: _ready(url), "the web process")
     return url

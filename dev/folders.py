@@ -7,6 +7,7 @@
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from dev.problem import Problem
 ROOT = Path(__file__).resolve().parent.parent
 PRIVATE = ROOT / ".assize"
 TOOLS = PRIVATE / "tools"
+OUTSIDE_PREFIX = "assize-"
 
 
 @contextmanager
@@ -52,10 +54,13 @@ class RunFolder:
         path.mkdir(mode=0o700)
         return path
 
-    def adopt(self, outside: Path) -> None:
-        """Note a folder elsewhere that belongs to this run, so that a later run removes it if we cannot."""
+    def outside_folder(self) -> Path:
+        """A temporary folder that others may pass through; noted, so that a later run removes it if we cannot."""
+        path = Path(tempfile.mkdtemp(prefix=OUTSIDE_PREFIX))
         with open(self.path / "outside", "a") as notes:
-            notes.write(f"{outside}\n")
+            notes.write(f"{path}\n")
+        path.chmod(0o755)
+        return path
 
     def close(self) -> None:
         """Remove all but the logs, which stay readable until the next run starts."""
@@ -92,4 +97,12 @@ def _is_dead(folder: Path) -> bool:
 def _remove_outside(folder: Path) -> None:
     notes = folder / "outside"
     for line in notes.read_text().splitlines() if notes.exists() else []:
-        shutil.rmtree(line, ignore_errors=True)
+        if _is_ours(Path(line)):
+            shutil.rmtree(line, ignore_errors=True)
+
+
+def _is_ours(path: Path) -> bool:
+    """A note is only words in a file: remove nothing but a folder that `outside_folder` could have made."""
+    if path.parent != Path(tempfile.gettempdir()) or not path.name.startswith(OUTSIDE_PREFIX):
+        return False
+    return path.is_dir() and not path.is_symlink() and path.stat().st_uid == os.geteuid()

@@ -10,7 +10,6 @@ import pwd
 import shutil
 import signal
 import subprocess
-import tempfile
 from pathlib import Path
 from urllib.parse import quote
 
@@ -95,9 +94,7 @@ def _place(run: RunFolder, binaries: Path, uid: int) -> tuple[Path, Path]:
     os.chown(home, uid, -1)
     if len(str(home)) <= LONGEST_FOLDER and _works(home, binaries, uid):
         return home, binaries
-    outside = Path(tempfile.mkdtemp(prefix="assize-"))
-    run.adopt(outside)
-    outside.chmod(0o755)  # others may pass through; what lies below is closed or only a program
+    outside = run.outside_folder()
     home = outside / "postgres"
     home.mkdir(mode=0o700)
     os.chown(home, uid, -1)

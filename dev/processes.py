@@ -1,6 +1,5 @@
 """What `make run` and `make demo` keep running, and what is done once before. Read it as a table."""
 
-import signal
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,12 +14,11 @@ CELERY = (str(BIN / "celery"), "-A", "assize")
 
 @dataclass(frozen=True)
 class Process:
-    """One long-running program: its command, what only it is told, and the signal at which it ends at once."""
+    """One program: its command, and what only it is told."""
 
     name: str
     command: tuple[str, ...]
     secrets: dict[str, str] = field(default_factory=dict)
-    death: signal.Signals = signal.SIGQUIT
 
 
 def before() -> list[Process]:
@@ -65,7 +63,7 @@ def _attestor(name: str, folder: Path, url: str, rpc_url: str, key: str) -> Proc
     (own / "key").write_text(key + "\n")
     command = [sys.executable, "-m", "reporter", "attest", "--url", url, "--rpc-url", rpc_url]
     command += ["--key-file", str(own / "key"), "--state-dir", str(own / "state")]
-    return Process(name, tuple(command), death=signal.SIGKILL)
+    return Process(name, tuple(command))
 
 
 def _sets() -> tuple[str, ...]:

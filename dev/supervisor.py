@@ -52,6 +52,9 @@ class Supervisor:
     def __enter__(self) -> "Supervisor":
         for number in _ENDINGS:
             signal.signal(number, _interrupt)
+        if "MAKELEVEL" in os.environ:
+            # make cannot tell us that it was killed; the kernel can.
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
         return self
 
     def __exit__(self, *_: object) -> None:
