@@ -38,7 +38,7 @@ def unstake_refusal(amount: int, held: int, duties: Iterable[Duty]) -> Refusal |
 
 
 def seasoned(held: int, changes: Iterable[tuple[int, int]], expiry_at: int) -> int:
-    """The least stake held from the expiry instant until now, of `held` now and all (unix second, wei) changes, in order.
+    """The least stake held from the expiry instant until now: `held` now, `changes` (unix second, wei) in order.
 
     A change at the instant itself is inside the span: what was held just before it counts too (PROTOCOL 1).
     """
@@ -158,7 +158,7 @@ class Accounts:
     def settle(
         self, expiry: str, outcome: Outcome, released: Iterable[tuple[str, int]], final_at: int
     ) -> None:
-        """Carry out a FINAL: payouts to free, what ballots did to stake, the rest to the treasury. Nothing stays behind."""
+        """Carry out a FINAL: payouts to free, what ballots did to stake, the rest to the treasury; nothing stays."""
         owed = still_owed(outcome, released)
         for account, amount in owed.items():
             self._at(account).free += amount

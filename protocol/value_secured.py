@@ -21,7 +21,7 @@ def collateral_rate(collateral: str, value_rates: Mapping[str, int]) -> int:
 def value_secured(changes: Iterable[tuple[str, int, int]], rates: Mapping[str, int], expiry_at: int) -> int:
     """The time-weighted mean of all series' collateral over the 24 hours before `expiry_at`, in wei (PROTOCOL 3).
 
-    `changes` are (series, unix second of its block, base units: > 0 for a split, < 0 for a merge) from the series' first
+    `changes` are (series, unix second of its block, base units: > 0 for a split, < 0 for a merge) from the first
     split on, in any order; those at or after `expiry_at` do not count. `rates` gives each series' `collateral_rate`;
     KeyError for a series without one. Rounded down once, at the end.
     """
