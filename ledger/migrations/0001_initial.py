@@ -29,7 +29,7 @@ REASONS = [
 class Migration(migrations.Migration):
     initial = True
 
-    dependencies = []  # type: ignore[var-annotated]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(

@@ -1,6 +1,7 @@
 """The ledger under real commits from many connections at once."""
 
 import random
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -96,17 +97,37 @@ def test_ledger__transfers_in_opposing_directions__neither_deadlock_nor_lose_a_w
     assert_proved()
 
 
-def test_ledger__accounts_that_nobody_had_yet__are_made_once_without_a_deadlock() -> None:
-    def found(number: int) -> None:
-        for step in range(10):
-            new = [names.free(f"0x{step:02d}{i:038x}") for i in range(5)]
-            if number % 2:
-                new.reverse()
-            post_alone(
-                *(Move(names.OUTSIDE, name, 1, f"{number}:{step}:{name}", Reason.DEPOSIT) for name in new)
+def wait_until_blocked(connections: int) -> None:
+    """Until so many connections to this database wait for a lock."""
+    for _ in range(1000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
+            if cursor.fetchone()[0] == connections:
+                return
+        time.sleep(0.01)
+    raise AssertionError(f"{connections} connections were expected to wait")
 
-    at_once(found)
-    assert selectors.balance(names.OUTSIDE) == -THREADS * 10 * 5
-    assert selectors.balance(names.free(f"0x00{0:038x}")) == THREADS
+
+def test_ledger__accounts_that_nobody_had_yet__are_made_once_without_a_deadlock() -> None:
+    accounts = [names.free(f"0x{i:040x}") for i in range(40)]
+    deposit("0x" + "f" * 40, 1)
+
+    def found(number: int) -> None:
+        order = random.Random(number).sample(accounts, len(accounts))
+        post_alone(*(Move(names.OUTSIDE, name, 1, f"{number}:{name}", Reason.DEPOSIT) for name in order))
+
+    # While one of the accounts is being made, everybody comes to a halt with the others half made: whoever made
+    # them in an order of their own would now hold what the next one wants.
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            post([Move(names.OUTSIDE, accounts[20], 1, "first", Reason.DEPOSIT)], at=1, entry=1)
+            racing = pool.submit(at_once, found)
+            wait_until_blocked(THREADS)
+        assert set(racing.result()) == {None}
+    assert selectors.balance(accounts[0]) == THREADS
+    assert selectors.balance(accounts[20]) == THREADS + 1
     assert_proved()
