@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ SOURCES = Path(__file__).parent
 EVM_VERSION = "cancun"
 
 
+@cache
 def compile_contract(source: Path) -> dict[str, Any]:
     """What `contracts.load` returns, compiled from the Vyper file `source`."""
     bundle = FilesystemInputBundle([SOURCES.parent])

@@ -5,7 +5,6 @@ Typed data is signed through eth-account, so that it checks the contract against
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from web3.contract import Contract
 from contracts import load
 from contracts.build import compile_contract
 
+MOCKS = Path(__file__).parent / "mocks"
 ETH = "0x" + "00" * 20
 UNIT = 10**18
 DELAY_S = 3_600
@@ -68,11 +68,6 @@ def expiry_id(index: bytes, expiry_at: int, terms: bytes) -> bytes:
     return keccak(encode(["bytes32", "uint256", "bytes32"], [index, expiry_at, terms]))
 
 
-@cache
-def compiled_mock(name: str) -> dict[str, Any]:
-    return compile_contract(Path(__file__).parent / "mocks" / f"{name}.vy")
-
-
 class Evm:
     """One chain. Its accounts are unlocked and hold a million ETH each."""
 
@@ -97,7 +92,7 @@ class Evm:
 
     def deploy_mock(self, name: str, *arguments: Any) -> Contract:
         """A contract of tests/contracts/mocks."""
-        return self._deploy(compiled_mock(name), arguments)
+        return self._deploy(compile_contract(MOCKS / f"{name}.vy"), arguments)
 
     def constructor_fails(self, reason: str, name: str, *arguments: Any) -> None:
         built = load(name)

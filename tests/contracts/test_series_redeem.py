@@ -23,13 +23,17 @@ def final_series(court: Court, strike: int, price: int, amount: int = AMOUNT) ->
     return series
 
 
-@pytest.mark.parametrize("strike", [1, 2, STRIKE, TOP - 1, TOP])
-@pytest.mark.parametrize("price", ["1", "S-1", "S", "S+1", "TOP"])
+EDGES = [
+    (strike, price)
+    for strike in (1, STRIKE, TOP)
+    for price in sorted({1, strike - 1, strike, strike + 1, TOP})
+    if 0 < price <= TOP
+]
+
+
+@pytest.mark.parametrize(("strike", "x"), EDGES)
 @pytest.mark.parametrize("amount", [1, AMOUNT])
-def test_redeem__price_at_the_edges__pays_as_the_law(court: Court, strike: int, price: str, amount: int) -> None:
-    x = {"1": 1, "S-1": strike - 1, "S": strike, "S+1": strike + 1, "TOP": TOP}[price]
-    if not 0 < x <= TOP:
-        pytest.skip("no such price")
+def test_redeem__price_at_the_edges__pays_as_the_law(court: Court, strike: int, x: int, amount: int) -> None:
     series = final_series(court, strike, x, amount)
     p_holder, n_holder, to = court.evm.accounts[1:4]
     before = court.evm.balance(to)
