@@ -82,9 +82,12 @@ def build(
     act is not among the acts: process due deadlines first.
     """
     replay = Replay(index, expiry_at, terms, electorate)
-    for act in acts:
-        message = _read_message(act["kind"], act["message"])
-        replay.take(act["kind"], message, digest=act["digest"], at=int(act["at"]), seq=int(act["seq"]))
+    for place, act in enumerate(acts):
+        try:
+            message = _read_message(act["kind"], act["message"])
+            replay.take(act["kind"], message, digest=act["digest"], at=int(act["at"]), seq=int(act["seq"]))
+        except Difference as difference:
+            raise Difference(f"act {place}: {difference}") from None
     outcome = replay.outcome(now)
     return {
         "version": VERSION,
