@@ -1,4 +1,4 @@
-"""Statements, the least that was staked, the proof of the book, and the admin's pages."""
+"""Statements, stakes and how they changed, the proof of the book, and the admin's pages."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -52,39 +52,43 @@ def test_statement__of_an_expiry__has_what_came_in_and_went_out() -> None:
     assert selectors.statement(EXPIRY) == [paid, bonded]
 
 
-def stake(address: str, amount: int, *, at: int, entry: int) -> None:
+def stake(address: str, amount: int, *, at: int) -> None:
     """Stake (amount > 0) or unstake, straight from outside: where it comes from is not what is tested."""
     pair = (names.OUTSIDE, names.stake(address))
-    move(*(pair if amount > 0 else pair[::-1]), abs(amount), at=at, entry=entry)
+    debit, credit = pair if amount > 0 else pair[::-1]
+    reason = Reason.STAKE if amount > 0 else Reason.UNSTAKE
+    entry = Transfer.objects.count()
+    post([Move(debit, credit, abs(amount), f"stake:{entry}", reason)], at=at, entry=entry)
 
 
-@pytest.mark.parametrize(
-    ("changes", "least"),
-    [
-        ([(90, 5)], 5),  # before
-        ([(100, 5)], 5),  # in the very second
-        ([(101, 5)], None),  # too late to be seasoned
-        ([(90, 5), (110, 3)], 5),  # more later does not count
-        ([(90, 5), (110, -3), (120, 3)], 2),  # taken away for a while
-        ([(80, 9), (90, -4)], 5),  # what was held before does not count
-        ([(90, 5), (110, -5), (120, 5)], None),  # nothing, for a while
-        ([(90, 5), (110, 2), (110, -4)], 3),  # two entries of one second
-    ],
-)
-def test_least_staked__from_second_100_on__is_the_lowest(changes: list, least: int | None) -> None:
-    for entry, (at, amount) in enumerate(changes, start=1):
-        stake(ANNA, amount, at=at, entry=entry)
-    expected = {} if least is None else {ANNA: least}
-    assert selectors.least_staked(since=100, entry=len(changes)) == expected
+def test_staked__several_accounts__gives_stakes_alone_by_address() -> None:
+    deposits(ANNA, 1)
+    stake(BERT, 7, at=90)
+    stake(ANNA, 5, at=91)
+    assert list(selectors.staked().items()) == [(ANNA, 5), (BERT, 7)]
 
 
-def test_least_staked__asked_again_after_later_entries__is_the_same() -> None:
-    stake(BERT, 7, at=90, entry=1)
-    stake(ANNA, 5, at=90, entry=2)
-    asked = selectors.least_staked(since=100, entry=2)
-    stake(ANNA, -5, at=110, entry=3)
-    assert selectors.least_staked(since=100, entry=2) == asked == {ANNA: 5, BERT: 7}
-    assert list(asked) == [ANNA, BERT]
+def test_staked__all_of_it_taken_away_again__is_left_out() -> None:
+    stake(ANNA, 5, at=90)
+    stake(ANNA, -5, at=91)
+    assert selectors.staked() == {}
+
+
+def test_stake_changes__since_a_second__has_that_second_and_later_in_order_of_entry() -> None:
+    for at, amount in [(99, 9), (100, 2), (100, -4), (110, 1)]:
+        stake(ANNA, amount, at=at)
+    stake(BERT, 7, at=99)
+    assert selectors.stake_changes(since=100) == {ANNA: [2, -4, 1]}
+
+
+@pytest.mark.parametrize("reason", [Reason.SLASH, Reason.VOTER_REWARD])
+def test_stake_changes__by_a_finished_ballot__count_too(reason: Reason) -> None:
+    stake(ANNA, 5, at=90)
+    move(names.OUTSIDE, names.expiry(EXPIRY), 2, entry=95)
+    pair = (names.stake(ANNA), names.expiry(EXPIRY))
+    debit, credit = pair if reason is Reason.SLASH else pair[::-1]
+    post([Move(debit, credit, 2, "ballot", reason)], at=100, entry=100)
+    assert selectors.stake_changes(since=100) == {ANNA: [-2 if reason is Reason.SLASH else 2]}
 
 
 def broken_rules() -> list[str]:
