@@ -241,6 +241,7 @@ class BookHead(models.Model):
     """The one row whose lock orders everything: whoever holds it may append to the book.
 
     `clock` never goes back, also where the host's does; `life_at` is the last entry or beat, from which a gap is told.
+    `due_at`: nothing is due before it. It may be too early, never too late; most acts then need not look for more.
     """
 
     seq = models.BigIntegerField(default=0)
@@ -248,6 +249,7 @@ class BookHead(models.Model):
     at = models.BigIntegerField(default=0, help_text="time of the last entry")
     clock = models.BigIntegerField(default=0, help_text="the latest time that was ever acted on")
     life_at = models.BigIntegerField(default=0)
+    due_at = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="oracle_bookhead_single")]

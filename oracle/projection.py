@@ -24,6 +24,7 @@ SAME_NAME = (
     "price",
     "final_at",
 )
+COLUMNS = (*SAME_NAME, "stage", "decided_by")
 
 
 def load_state(expiry: Expiry) -> State:
@@ -39,8 +40,8 @@ def load_state(expiry: Expiry) -> State:
 
 
 def store_state(state: State, expiry: Expiry) -> None:
-    """Write the fold's state into the row's columns; the caller saves the row."""
-    expiry.stage = state.stage
-    expiry.decided_by = state.decided_by
-    for name in SAME_NAME:
+    """Write the fold's state into the row, and what has changed of it into the database."""
+    changed = [name for name in COLUMNS if getattr(expiry, name) != getattr(state, name)]
+    for name in changed:
         setattr(expiry, name, getattr(state, name))
+    expiry.save(update_fields=[*changed, "head", "acts"])

@@ -13,6 +13,7 @@ from oracle.models import BookHead, Unbonding
 from oracle.services import book
 from oracle.services.answer import Answer, refused
 from oracle.services.book import SignedAct
+from oracle.services.due import expect
 from protocol.acts import Refusal
 
 
@@ -29,6 +30,7 @@ def take_account_act(head: BookHead, act: SignedAct) -> Answer:
     if act.kind == "Unstake":
         due_at = head.clock + settings.UNBONDING_DELAY
         Unbonding.objects.create(act=row, account=account, amount=amount, due_at=due_at)
+        expect(head, due_at)
     return Answer(receipt)
 
 

@@ -21,7 +21,7 @@ from oracle.record import DatabaseRecord
 from oracle.services import accounts, book
 from oracle.services.answer import Answer, refused
 from oracle.services.book import SignedAct
-from oracle.services.due import process_due
+from oracle.services.due import expect, process_due
 from oracle.services.effects import carry_out
 from protocol import signing
 from protocol.acts import Refusal
@@ -83,7 +83,7 @@ def _take_on_expiry(head: BookHead, act: SignedAct, signers: set[str]) -> Answer
     act.columns = record.columns
     _, receipt = book.append(head, act, expiry)
     carry_out(head, expiry, state, record, verdict.events, cause=f"act:{head.seq}")
-    expiry.save()
+    expect(head, expiry.deadline)
     return Answer(receipt)
 
 

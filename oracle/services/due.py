@@ -18,6 +18,8 @@ from protocol.messages import to_act
 from protocol.resolution import judge, pass_time
 from protocol.stages import Stage
 
+NEVER = 2**62
+
 OUTAGE_SECONDS = 180
 """A longer silence of the book is an outage (PROTOCOL 2)."""
 
@@ -29,7 +31,22 @@ def process_due(head: BookHead) -> int:
     if gap_from and gap_to - gap_from > OUTAGE_SECONDS:
         passed += _pass_deadlines(head, gap_from)
         _record_outages(head, gap_from, gap_to)
-    return passed + _pass_deadlines(head, head.clock) + _free_unbonded(head)
+    if head.due_at <= head.clock:
+        passed += _pass_deadlines(head, head.clock) + _free_unbonded(head)
+        head.due_at = _next_due_at()
+    return passed
+
+
+def expect(head: BookHead, at: int | None) -> None:
+    """Something will be due at `at`; nothing that is due may be later than the head thinks."""
+    if at is not None:
+        head.due_at = min(head.due_at, at)
+
+
+def _next_due_at() -> int:
+    deadline = Expiry.objects.filter(deadline__isnull=False).order_by("deadline").values_list("deadline", flat=True)
+    unbonding = Unbonding.objects.filter(done=False).order_by("due_at").values_list("due_at", flat=True)
+    return min(deadline.first() or NEVER, unbonding.first() or NEVER)
 
 
 def _record_outages(head: BookHead, start: int, end: int) -> None:
@@ -41,7 +58,6 @@ def _record_outages(head: BookHead, start: int, end: int) -> None:
         assert verdict.refusal is None, f"our own outage of {expiry.slug} was refused: {verdict.refusal}"
         append(head, sign_as_service("Outage", message), expiry)
         carry_out(head, expiry, state, record, verdict.events, cause=f"outage:{end}")
-        expiry.save()
     head.life_at = end
 
 
@@ -53,7 +69,6 @@ def _pass_deadlines(head: BookHead, until: int) -> int:
         assert deadline is not None
         events = pass_time(state, record, deadline)
         carry_out(head, expiry, state, record, events, cause=f"deadline:{deadline}")
-        expiry.save()
         passed += 1
     return passed
 

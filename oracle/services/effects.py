@@ -28,22 +28,22 @@ def carry_out(
 ) -> None:
     """Move the bonds that the fold's events name, and write the service's acts that follow from them.
 
-    `expiry` is still the row as it was before: what the two differ in is what has just happened.
+    `expiry` is still the row as it was before: what the two differ in is what has just happened, and is saved.
     `cause` names the act or the deadline, once per expiry: no retry can move the same bonds again.
     """
-    at = state.final_at if state.final_at is not None else head.clock
     opened_first_ballot = _has_electorate(state) and not _has_electorate_row(expiry)
     became_final = state.stage is Stage.FINAL and expiry.stage != Stage.FINAL
     moves = _moves(expiry.id, cause, events)
     if moves:
         post(moves, at=head.clock, entry=head.seq)
-    store_state(state, expiry)
     if opened_first_ballot:
         root = electorate_root(dict(record.electorate()))
         message = {"expiry": expiry.id, "seq": head.seq, "root": root}
         append(head, sign_as_service("Electorate", message), expiry)
+    store_state(state, expiry)
     if became_final:
-        _pay(head, expiry, settle(state, record), record, at)
+        assert state.final_at is not None
+        _pay(head, expiry, settle(state, record), record, state.final_at)
 
 
 def _has_electorate(state: State) -> bool:

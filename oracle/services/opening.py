@@ -9,7 +9,7 @@ from oracle.projection import load_state
 from oracle.receipts import Receipt
 from oracle.record import DatabaseRecord
 from oracle.services import book
-from oracle.services.due import process_due
+from oracle.services.due import expect, process_due
 from oracle.services.effects import carry_out
 from protocol.acts import Refusal
 from protocol.messages import to_act
@@ -34,8 +34,9 @@ def open_expiry(*, expiry_id: str, block: int, value_secured: int, now: int) -> 
             return verdict.refusal
         expiry.raised = state.terms.to_json()
         expiry.opened_at, expiry.value_secured = head.clock, value_secured
+        expiry.save(update_fields=["raised", "opened_at", "value_secured"])
         _, receipt = book.append(head, book.sign_as_service("Opened", message), expiry)
         carry_out(head, expiry, state, record, verdict.events, cause=f"act:{head.seq}")
-        expiry.save()
+        expect(head, expiry.deadline)
         head.save()
         return receipt
