@@ -5,7 +5,15 @@ from typing import Any
 import pytest
 
 from tests.contracts.evm import (
-    ATTESTORS, DELAY_S, ETH, GUARDIANS, SET_DELAY_S, Court, oracle_arguments, signers, word,
+    ATTESTORS,
+    DELAY_S,
+    ETH,
+    GUARDIANS,
+    SET_DELAY_S,
+    Court,
+    oracle_arguments,
+    signers,
+    word,
 )
 
 NEW = signers("new attestor", 3)

@@ -147,5 +147,5 @@ class SeriesMachine(RuleBasedStateMachine):
 
 TestSeriesMachine = SeriesMachine.TestCase
 TestSeriesMachine.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
