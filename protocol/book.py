@@ -118,12 +118,19 @@ class Book:
         self._append(entry, expiry)
 
     def hear(self, beat: Beat) -> None:
-        """Take a beat, after the entry it names and before the next. Raises as `apply` does."""
-        seq = self.seq
+        """Take a beat, after the entry it names and, if it can be, before the next. Raises as `apply` does.
+
+        One that is heard later must still fit where it belongs; it ends no silence any more.
+        """
+        seq = beat.seq
         if problem := signer_problem(self.domain, "Beat", beat.message, beat.signature, self.service):
             raise Contradiction(seq, problem)
-        if beat.seq != seq or beat.book != self.hashes[seq]:
-            raise Contradiction(seq, f"a beat at {beat.at} says that entry {beat.seq} has the hash {beat.book}")
+        if seq > self.seq or beat.book != self.hashes[seq]:
+            raise Contradiction(seq, f"a beat at {beat.at} gives the book another hash, {beat.book}")
+        if seq < self.seq:
+            if not self.times[seq] <= beat.at <= self.times[seq + 1]:
+                raise Contradiction(seq, f"a beat at {beat.at} says that this was the last entry then")
+            return
         if beat.at < (self.last_sign or 0):
             raise Contradiction(seq, f"a beat at {beat.at} comes after the service was heard at {self.last_sign}")
         self._heard(beat.at, seq)
