@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "oracle",
     "disputes",
     "settlement",
+    "pages",
     "rest_framework",
     "drf_spectacular",
     "django.contrib.admin",

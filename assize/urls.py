@@ -1,14 +1,20 @@
 """Every address of the web process. What is not listed here does not exist."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from assize import health
 
 urlpatterns = [
     path("admin/", admin.site.urls),
+    path("api/v1/", include("oracle.api.urls")),
+    path("api/v1/", include("pages.api")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
 ]
+
+handler400 = "assize.errors.bad_request"
+handler404 = "assize.errors.not_found"
+handler500 = "assize.errors.server_error"

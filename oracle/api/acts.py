@@ -1,0 +1,34 @@
+"""POST /api/v1/acts: the one door for every signed act (PROTOCOL 5 to 7)."""
+
+from __future__ import annotations
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from oracle import clock
+from oracle.api import schema
+from oracle.api.base import ApiView, body_of
+from oracle.api.problems import Problem
+from oracle.services.acts import take_act
+
+
+class ActsView(ApiView):
+    @extend_schema(
+        operation_id="send_act",
+        summary="Send one signed act",
+        description=(
+            "Answers with the service's signed receipt. The same act again gets its first receipt again. A refusal"
+            " carries a signed receipt too, whose code says why, wherever the act could be read."
+        ),
+        request=schema.SignedAct,
+        responses={201: schema.Taken, 200: schema.Taken, **schema.problems(400, 403, 404, 409, 413, 415)},
+    )
+    def post(self, request: Request) -> Response:
+        kind, message, signatures = body_of(request, ("kind", "message", "signatures"))
+        answer = take_act(kind=kind, message=message, signatures=signatures, now=clock.now())
+        if answer.refusal is not None:
+            raise Problem(answer.refusal, answer.detail, receipt=answer.receipt)
+        assert answer.receipt is not None
+        body = {"receipt": answer.receipt.to_json(), "taken": True}
+        return Response(body, status=200 if answer.repeated else 201)

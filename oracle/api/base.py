@@ -1,0 +1,94 @@
+"""What all views of the API share: no session, no login (every act carries its own signature), JSON only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from oracle.api import strict_json
+from oracle.api.problems import Problem, handle, malformed
+from protocol.acts import Refusal
+
+MAX_BODY_BYTES = 16 * 1024
+
+
+class StrictParser(BaseParser):
+    """One JSON object of at most 16 KiB; more is refused before it is read."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
+        raw = stream.read(MAX_BODY_BYTES + 1)
+        if len(raw) > MAX_BODY_BYTES:
+            raise too_large()
+        try:
+            found = strict_json.loads(raw)
+        except (ValueError, RecursionError) as error:
+            raise malformed(f"The body is not JSON as it is wanted here: {error}.") from None
+        if not isinstance(found, dict):
+            raise malformed("The body must be one JSON object.")
+        return found
+
+
+class JsonOnly(BaseContentNegotiation):
+    """Whatever a client says it accepts, there is one answer."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        content_type = (request.content_type or "").partition(";")[0].strip().lower()
+        return parsers[0] if content_type == parsers[0].media_type else None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(APIView):
+    """An endpoint. Errors leave it as problem+json."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    parser_classes = (StrictParser,)
+    content_negotiation_class = JsonOnly
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        length = request.META.get("CONTENT_LENGTH") or "0"
+        if not length.isdigit() or int(length) > MAX_BODY_BYTES:
+            raise too_large()
+        super().initial(request, *args, **kwargs)
+
+    def get_exception_handler(self) -> Any:
+        return handle
+
+
+def too_large() -> Problem:
+    return Problem(Refusal.TOO_LARGE, f"The body must be at most {MAX_BODY_BYTES} bytes.")
+
+
+def body_of(request: Request, fields: tuple[str, ...]) -> list[Any]:
+    """The values of exactly these fields of the body, in this order; malformed otherwise."""
+    body = request.data
+    if set(body) != set(fields):
+        raise malformed(f"The body must have exactly these fields: {', '.join(fields)}.")
+    return [body[name] for name in fields]
+
+
+def integer(request: Request, name: str, *, default: int, most: int = 2**63 - 1) -> int:
+    """A whole number from the query, 0 to `most`; malformed where it is something else."""
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= most):
+        raise malformed(f"{name} must be a whole number from 0 to {most}.")
+    return int(text)
+
+
+def page_size(request: Request, *, default: int, most: int) -> int:
+    """How many rows are wanted, from 1; more than `most` means `most`."""
+    wanted = integer(request, "limit", default=default)
+    if wanted == 0:
+        raise malformed("limit must be at least 1.")
+    return min(wanted, most)

@@ -1,0 +1,100 @@
+"""GET /api/v1/expiries, one expiry, its transcript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from oracle import selectors
+from oracle.api import present, schema
+from oracle.api.base import ApiView, page_size
+from oracle.api.problems import malformed, not_found
+from oracle.models import Expiry
+from protocol.stages import Stage
+
+CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
+
+
+class ExpiryApi(ApiView):
+    """The apps above know more of an expiry; whoever composes the addresses overrides `extras`."""
+
+    def extras(self, expiries: Sequence[Expiry]) -> dict[str, dict[str, Any]]:
+        """By expiry id: its `series` and its `publication`."""
+        return {expiry.id: {"series": [], "publication": None} for expiry in expiries}
+
+    def documents(self, expiries: Sequence[Expiry]) -> list[dict[str, Any]]:
+        claims, extras = selectors.claims_of(expiries), self.extras(expiries)
+        return [present.expiry(each, claims[each.id]) | extras[each.id] for each in expiries]
+
+
+class ExpiriesView(ExpiryApi):
+    @extend_schema(
+        operation_id="expiries",
+        summary="Expiries in the order of their instants",
+        parameters=[
+            schema.query("stage", f"one of {', '.join(Stage)}"),
+            schema.query("index", "slug or id of an index"),
+            schema.query("cursor", "`next` of the page before"),
+            schema.query("limit", "50, at most 200", int),
+        ],
+        responses={200: schema.Expiries, **schema.problems(400)},
+    )
+    def get(self, request: Request) -> Response:
+        limit = page_size(request, default=50, most=200)
+        stage, index = request.query_params.get("stage"), request.query_params.get("index")
+        if stage is not None and stage not in list(Stage):
+            raise malformed(f"stage must be one of {', '.join(Stage)}.")
+        if index is not None and not re.fullmatch(r"[-\w]{1,100}", index, re.ASCII):
+            raise malformed("index must be the slug or the id of an index.")
+        found = selectors.expiries(stage=stage, index=index, after=_cursor(request))
+        rows = list(found[: limit + 1])
+        last = rows[limit - 1] if len(rows) > limit else None
+        cursor = f"{last.expiry_at}.{last.id}" if last else None
+        return Response({"results": self.documents(rows[:limit]), "next": cursor})
+
+
+class ExpiryView(ExpiryApi):
+    @extend_schema(
+        operation_id="expiry",
+        summary="One expiry, by id or slug",
+        responses={200: schema.Expiry, **schema.problems(404)},
+    )
+    def get(self, request: Request, name: str) -> Response:
+        return Response(self.documents([existing(name)])[0])
+
+
+class TranscriptView(ApiView):
+    @extend_schema(
+        operation_id="transcript",
+        summary="Everything that anybody needs to run an expiry again, offline",
+        description="Check it with `python -m protocol verify FILE`. `sealed` while reports are still sealed.",
+        responses={200: schema.Transcript, **schema.problems(404)},
+    )
+    def get(self, request: Request, name: str) -> Response:
+        document = selectors.transcript_of(name)
+        if document is None:
+            raise not_found("expiry of this id or slug")
+        return Response(document)
+
+
+def existing(name: str) -> Expiry:
+    """The expiry of this id or slug, or a 404."""
+    expiry = selectors.find_expiry(name)
+    if expiry is None:
+        raise not_found("expiry of this id or slug")
+    return expiry
+
+
+def _cursor(request: Request) -> tuple[int, str] | None:
+    text = request.query_params.get("cursor")
+    if text is None:
+        return None
+    found = CURSOR.fullmatch(text)
+    if found is None:
+        raise malformed("cursor must be the `next` of a page before.")
+    return int(found[1]), found[2]

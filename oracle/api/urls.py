@@ -1,0 +1,16 @@
+"""What of /api/v1/ is the oracle's. Whoever composes the site may put richer expiry views in the place of these."""
+
+from django.urls import path
+
+from oracle.api.accounts import AccountView
+from oracle.api.acts import ActsView
+from oracle.api.book import BookView, ServiceView
+from oracle.api.expiries import TranscriptView
+
+urlpatterns = [
+    path("acts", ActsView.as_view(), name="api-acts"),
+    path("book", BookView.as_view(), name="api-book"),
+    path("service", ServiceView.as_view(), name="api-service"),
+    path("expiries/<slug:name>/transcript", TranscriptView.as_view(), name="api-transcript"),
+    path("accounts/<slug:address>", AccountView.as_view(), name="api-account"),
+]

@@ -1,0 +1,157 @@
+"""What is read of the book and of expiries, each in a fixed number of queries whatever the number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+import ledger.selectors
+from ledger.selectors import Balances
+from oracle import signer, stakes
+from oracle.models import Act, Beat, BookHead, Claim, Elector, Expiry
+from oracle.receipts import receipt_of
+from oracle.sealing import public_message
+from protocol import signing, transcript
+from protocol.messages import TRANSCRIPT_KINDS
+from protocol.stages import Stage
+
+# ---------------------------------------------------------------- the book
+
+
+@dataclass(frozen=True, slots=True)
+class BookPage:
+    """Entries and beats after what somebody has seen. The head is read last: it is never older than they are."""
+
+    entries: Sequence[Act]
+    beats: Sequence[Beat]
+    head: BookHead
+    more: bool
+
+
+def book_page(*, after: int, beats_after: int, limit: int) -> BookPage:
+    """At most `limit` entries with a seq above `after`, and as many beats later than unix second `beats_after`."""
+    entries = list(_with_stage(Act.objects.filter(seq__gt=after)).order_by("seq")[: limit + 1])
+    beats = list(Beat.objects.filter(at__gt=beats_after).order_by("at")[: limit + 1])
+    more = len(entries) > limit or len(beats) > limit
+    return BookPage(entries[:limit], beats[:limit], book_head(), more)
+
+
+def _with_stage(acts: QuerySet[Act]) -> QuerySet[Act]:
+    """Together with what sealing asks of the expiry, in one query, and without its long columns."""
+    return acts.select_related("expiry").defer("expiry__terms", "expiry__raised")
+
+
+def book_head() -> BookHead:
+    """The head of the book, also before its first entry."""
+    return BookHead.objects.filter(id=1).first() or BookHead(id=1, book=signing.BOOK_0)
+
+
+def last_beat_at() -> int:
+    """Unix second of the latest beat, 0 before the first."""
+    return Beat.objects.order_by("-at").values_list("at", flat=True).first() or 0
+
+
+# ---------------------------------------------------------------- expiries
+
+
+def find_expiry(name: str) -> Expiry | None:
+    """An expiry by its id or its slug."""
+    wanted = Q(id=name) if name.startswith("0x") else Q(slug=name)
+    return Expiry.objects.select_related("index").filter(wanted).first()
+
+
+def expiries(
+    *, stage: str | None = None, index: str | None = None, after: tuple[int, str] | None = None
+) -> QuerySet[Expiry]:
+    """Expiries in the order of (expiry_at, id), from behind `after`; `index` is an index's id or slug."""
+    rows = Expiry.objects.select_related("index").order_by("expiry_at", "id")
+    if stage is not None:
+        rows = rows.filter(stage=stage)
+    if index is not None:
+        rows = rows.filter(Q(index_id=index) | Q(index__slug=index))
+    if after is not None:
+        at, id_ = after
+        rows = rows.filter(expiry_at__gte=at).exclude(expiry_at=at, id__lte=id_)
+    return rows
+
+
+def claims_of(expiries: Sequence[Expiry]) -> dict[str, list[Claim]]:
+    """The claims of many expiries in one query, in the order in which they were opened."""
+    found: dict[str, list[Claim]] = {expiry.id: [] for expiry in expiries}
+    for claim in Claim.objects.filter(expiry__in=found).order_by("id"):
+        found[claim.expiry_id].append(claim)
+    return found
+
+
+def log_of(expiry: Expiry, *, until: int | None = None) -> list[Act]:
+    """The acts of an expiry's transcript in order, those received until unix second `until`."""
+    acts = _with_stage(Act.objects.filter(expiry=expiry, kind__in=TRANSCRIPT_KINDS)).order_by("seq")
+    return list(acts if until is None else acts.filter(at__lte=until))
+
+
+def transcript_of(name: str) -> dict[str, Any] | None:
+    """The transcript document of an expiry (protocol/transcript.py), as of the last time that the book acted on.
+
+    The clock is read first: whatever was due by then stands in the rows read after it, and later acts are left out,
+    so that no lock is needed to see one moment. None where no such expiry is listed.
+    """
+    clock = book_head().clock
+    expiry = find_expiry(name)
+    if expiry is None:
+        return None
+    log = log_of(expiry, until=clock)
+    has_electorate = any(act.kind == "Electorate" for act in log)
+    electors = Elector.objects.filter(expiry=expiry).values_list("account", "weight")
+    return transcript.build(
+        domain=signer.domain(),
+        index=expiry.index.spec,
+        expiry_at=expiry.expiry_at,
+        terms=expiry.terms,
+        acts=[transcript_entry(act) for act in log],
+        electorate=dict(electors) if has_electorate else {},
+        now=clock,
+    )
+
+
+def transcript_entry(act: Act) -> dict[str, Any]:
+    """One act of a transcript, as anybody may see it now."""
+    return {
+        "kind": act.kind,
+        "message": public_message(act),
+        "signatures": act.signatures,
+        "at": str(act.at),
+        "digest": act.digest,
+        "seq": str(act.seq),
+        "receipt": receipt_of(act).to_json(),
+    }
+
+
+# ---------------------------------------------------------------- accounts
+
+BONDED = Q(kind="Report") | (Q(kind="Pledge") & ~Q(claim__status=Claim.Status.RELEASED))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """What an address has, in wei. `locks` are (expiry id, wei) of its bonds on unfinished expiries."""
+
+    address: str
+    balances: Balances
+    locked_stake: int
+    locks: Sequence[tuple[str, int]]
+
+
+def account(address: str) -> AccountView:
+    """An address's money; all zero for one that was never seen."""
+    bonds = Act.objects.filter(BONDED, account=address).exclude(expiry__stage=Stage.FINAL)
+    sums = bonds.order_by().values("expiry").annotate(total=Sum("amount")).order_by("expiry")
+    locks = [(row["expiry"], int(row["total"])) for row in sums]
+    return AccountView(address, ledger.selectors.balances(address), stakes.locked_stake(address), locks)
+
+
+def acts_of(address: str, *, limit: int) -> list[Act]:
+    """An account's newest acts, newest first."""
+    return list(_with_stage(Act.objects.filter(account=address)).order_by("-seq")[:limit])
