@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from oracle import signer
-from oracle.models import Act, BookHead, Expiry
+from oracle.models import Act, Beat, BookHead, Expiry
 from oracle.receipts import Receipt, receipt_message
 from protocol import signing
 from protocol.messages import TRANSCRIPT_KINDS
@@ -78,3 +78,16 @@ def refuse(head: BookHead, digest: str, expiry: Expiry | None, code: str) -> Rec
     """A signed refusal: it names the last entry, and why (PROTOCOL 7, Receipt)."""
     message = receipt_message(digest, expiry, head.seq, head.book, head.clock, code)
     return Receipt(message, signer.sign(signer.digest("Receipt", message)))
+
+
+def show_life(head: BookHead) -> Beat | None:
+    """Sign the head as it is at `head.clock`, a sign of life; None where this second has had one.
+
+    Whatever was decided without leaving an entry (a deadline that passed, a refusal) needs one: else a crash
+    afterwards would make a gap of the book that reaches back over it, and an outage that undoes it.
+    """
+    head.life_at = head.clock
+    if Beat.objects.filter(at=head.clock).exists():
+        return None
+    digest = signer.digest("Beat", {"seq": head.seq, "book": head.book, "at": head.clock})
+    return Beat.objects.create(at=head.clock, seq=head.seq, book=head.book, signature=signer.sign(digest))

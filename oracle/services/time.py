@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q
 
-from oracle import signer
 from oracle.models import Beat, BookHead, Expiry, Unbonding
 from oracle.services import book
 from oracle.services.due import OUTAGE_SECONDS, process_due
@@ -19,6 +18,8 @@ def pass_time(*, now: int) -> int:
         head = book.lock()
         book.advance_clock(head, now)
         done = process_due(head)
+        if head.life_at < head.clock:
+            book.show_life(head)
         head.save()
     return done
 
@@ -27,14 +28,11 @@ def beat(*, now: int) -> Beat | None:
     """Sign the head of the book as a sign of life (PROTOCOL 7, Beat); None where this second has one already."""
     with transaction.atomic():
         head = book.lock()
-        at = book.advance_clock(head, now)
+        book.advance_clock(head, now)
         process_due(head)
-        head.life_at = at
+        sign = book.show_life(head)
         head.save()
-        if Beat.objects.filter(at=at).exists():
-            return None
-        digest = signer.digest("Beat", {"seq": head.seq, "book": head.book, "at": at})
-        return Beat.objects.create(at=at, seq=head.seq, book=head.book, signature=signer.sign(digest))
+    return sign
 
 
 def _anything_due(now: int) -> bool:

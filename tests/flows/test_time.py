@@ -1,0 +1,144 @@
+"""The outcome does not depend on when a scheduler ran; no window runs while nobody could act (promise 4, I-9)."""
+
+import pytest
+
+from ledger import selectors
+from oracle.models import Act, Beat, BookHead, Expiry
+from oracle.services.opening import open_expiry
+from oracle.services.time import beat, pass_time
+from protocol.acts import Refusal
+from protocol.terms import Terms
+from tests.cast import ETHER, person
+from tests.flows.conftest import list_short_expiry
+from tests.flows.story import LIE, OPENS_AT, PRICE, START, WINDOW, assert_sound, tick_along
+
+
+def report_all(expiry: Expiry) -> None:
+    for name in ("alice", "bob", "carol"):
+        assert person(name).report(expiry.id, PRICE, ETHER, OPENS_AT + 1).refusal is None
+
+
+@pytest.mark.parametrize("times", [1, 3])
+def test_tick__run_any_number_of_times__one_outcome(opened: Expiry, times: int) -> None:
+    report_all(opened)
+    for now in range(OPENS_AT + 1, OPENS_AT + 2 * WINDOW + 100, 100):
+        for _ in range(times):
+            pass_time(now=now)
+            beat(now=now)
+    assert_sound(opened)
+    assert (opened.price, opened.final_at) == (PRICE, OPENS_AT + 2 * WINDOW)
+    assert Act.objects.filter(kind="Final").count() == 1
+
+
+def test_scheduler__never_ran__next_act_processes_what_was_due(opened: Expiry) -> None:
+    """Only beats went out; nobody passed time (C-6). A pledge at the deadline is late all the same."""
+    report_all(opened)
+    BookHead.objects.update(life_at=OPENS_AT + 2 * WINDOW - 1)
+    late = person("mallory").pledge(opened.id, 1, LIE, ETHER, OPENS_AT + 2 * WINDOW)
+    assert late.refusal is Refusal.WRONG_STAGE
+    assert_sound(opened)
+    assert (opened.stage, opened.final_at) == ("FINAL", OPENS_AT + 2 * WINDOW)
+
+
+def test_last_and_first_second_of_a_window(opened: Expiry) -> None:
+    """C-37: an interval is [open, deadline)."""
+    report_all(opened)
+    end = OPENS_AT + WINDOW
+    tick_along(OPENS_AT + 1, end - 2)
+    assert person("dave").report(opened.id, PRICE, ETHER, end - 1).refusal is None
+    assert person("erin").report(opened.id, PRICE, ETHER, end).refusal is Refusal.WRONG_STAGE
+    tick_along(end, end + WINDOW - 2)
+    assert person("mallory").pledge(opened.id, 1, LIE, ETHER, end + WINDOW - 1).refusal is None
+    assert_sound(opened)
+
+
+def test_service_away__gap_becomes_an_outage__window_is_whole(opened: Expiry) -> None:
+    """C-16: down in the middle of the challenge, back long after its deadline: nothing was decided meanwhile."""
+    report_all(opened)
+    tick_along(OPENS_AT + 1, OPENS_AT + WINDOW + 100)
+    away_from, back_at = OPENS_AT + WINDOW + 100, OPENS_AT + 30 * 86_400
+    pass_time(now=back_at)
+    opened.refresh_from_db()
+    assert opened.stage == "CHALLENGE"
+    assert opened.deadline == OPENS_AT + 2 * WINDOW + (back_at - away_from)
+    outage = Act.objects.get(kind="Outage")
+    assert (outage.message["from"], outage.message["to"]) == (str(away_from), str(back_at))
+    assert_sound(opened)
+    assert person("mallory").pledge(opened.id, 1, LIE, ETHER, back_at + 1).refusal is None
+    tick_along(back_at + 1, back_at + WINDOW)
+    assert_sound(opened)
+    assert opened.price == PRICE
+
+
+def test_gap__of_exactly_180_seconds__is_no_outage(opened: Expiry) -> None:
+    report_all(opened)
+    beat(now=OPENS_AT + 181)
+    assert not Act.objects.filter(kind="Outage").exists()
+    beat(now=OPENS_AT + 181 + 181)
+    assert Act.objects.filter(kind="Outage").count() == 1
+    assert_sound(opened)
+
+
+def test_deadline_before_the_gap__is_processed_before_it(opened: Expiry) -> None:
+    report_all(opened)
+    tick_along(OPENS_AT + 1, OPENS_AT + 2 * WINDOW - 1)
+    beat_at = OPENS_AT + 2 * WINDOW
+    BookHead.objects.update(life_at=beat_at, clock=beat_at)
+    pass_time(now=beat_at + 10_000)
+    assert_sound(opened)
+    assert (opened.stage, opened.final_at) == ("FINAL", beat_at)
+    assert not Act.objects.filter(kind="Outage").exists()
+
+
+def test_decided_without_an_entry__then_away__the_outage_does_not_reach_back_over_it(opened: Expiry) -> None:
+    """A tick or a refusal leaves a beat: else the gap after a crash would begin before what it decided."""
+    report_all(opened)
+    tick_along(OPENS_AT + 1, OPENS_AT + WINDOW - 50)
+    pass_time(now=OPENS_AT + WINDOW + 50)
+    opened.refresh_from_db()
+    assert opened.stage == "CHALLENGE"
+    assert person("dave").report(opened.id, PRICE, ETHER, OPENS_AT + WINDOW + 90).refusal is Refusal.WRONG_STAGE
+    pass_time(now=OPENS_AT + WINDOW + 5_000)
+    outage = Act.objects.get(kind="Outage")
+    assert outage.message["from"] == str(OPENS_AT + WINDOW + 90)
+    assert_sound(opened)
+
+
+def test_clock__stepped_back_over_a_deadline__does_not_undo_it(opened: Expiry) -> None:
+    """C-18: the service's clock never goes back, whatever the host's does."""
+    report_all(opened)
+    tick_along(OPENS_AT + 1, OPENS_AT + WINDOW)
+    answer = person("dave").report(opened.id, PRICE, ETHER, OPENS_AT + 30)
+    assert answer.refusal is Refusal.WRONG_STAGE
+    assert answer.receipt is not None and answer.receipt.message["at"] == OPENS_AT + WINDOW
+    assert_sound(opened)
+
+
+def test_two_expiries__due_together__one_order_for_everybody(scheduled: Expiry, terms: Terms) -> None:
+    other = list_short_expiry(Terms.from_json({**terms.to_json(), "fee_ppm": "1"}), slug="other")
+    tick_along(START, OPENS_AT)
+    for expiry in (scheduled, other):
+        open_expiry(expiry_id=expiry.id, block=1, value_secured=0, now=OPENS_AT)
+    tick_along(OPENS_AT, OPENS_AT + 3 * WINDOW)
+    assert_sound(scheduled, other)
+    assert scheduled.stage == other.stage == "COMMIT", "nobody reported, so both are voted on"
+    first, second = sorted((scheduled, other), key=lambda expiry: expiry.id)
+    assert first.electorate_weight == 30 * ETHER
+    assert second.electorate_weight == 30 * ETHER - 3 * 3 * ETHER, "less what the first may still cut"
+
+
+def test_unbonding__delay_over__free_without_any_scheduler(scheduled: Expiry, settings) -> None:  # type: ignore[no-untyped-def]
+    settings.UNBONDING_DELAY = 1_000
+    person("vera").unstake(10 * ETHER, START + 1)
+    assert selectors.balances(person("vera").address)["unbonding"] == 10 * ETHER
+    pass_time(now=START + 1_000)
+    assert selectors.balances(person("vera").address)["free"] == 90 * ETHER
+    assert person("vera").stake(100 * ETHER, START + 1_001).refusal is None
+    assert_sound(scheduled)
+
+
+def test_beat__signs_the_head_of_the_book(scheduled: Expiry) -> None:
+    first = beat(now=START + 60)
+    assert first is not None and first.seq == BookHead.objects.get().seq
+    assert beat(now=START + 60) is None, "two beats may ring: one per second is enough"
+    assert Beat.objects.count() == 1
