@@ -122,8 +122,8 @@ def _on_stack(profile: services.Profile, work: Callable[[Supervisor, RunFolder, 
     try:
         with stack(profile) as (supervisor, folder, env):
             return work(supervisor, folder, env)
-    except Interrupted:
-        return 130
+    except Interrupted as interrupted:
+        return 128 + interrupted.number
 
 
 def _ready(url: str) -> bool:

@@ -26,6 +26,10 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Interrupted(BaseException):
     """Somebody asked us to stop. Not an Exception, so that no handler of errors swallows it."""
 
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by {signal.Signals(number).name}")
+        self.number = number
+
 
 @dataclass
 class Child:
@@ -118,15 +122,17 @@ class Supervisor:
             time.sleep(0.2)
 
     def foreground(self, argv: Sequence[str], *, env: Mapping[str, str]) -> int:
-        """Run a command on our terminal to its end; Ctrl-C reaches it too. Its exit code, 130 when interrupted."""
+        """Run a command on our terminal to its end; Ctrl-C reaches it too. Its exit code, or 128 + signal."""
         process = subprocess.Popen(argv, env=env, preexec_fn=_die_with_parent(signal.SIGKILL))
         try:
             while process.poll() is None:
                 self.check()
                 time.sleep(0.1)
-        except Interrupted:
-            _wait(process, 15)
-            return 130
+        except Interrupted as interrupted:
+            # The terminal's Ctrl-C reached the command as well; whatever else stops us reached us alone.
+            if interrupted.number == signal.SIGINT:
+                _wait(process, PATIENCE_SECONDS)
+            return 128 + interrupted.number
         finally:
             if process.poll() is None:
                 process.terminate()

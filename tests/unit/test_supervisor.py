@@ -119,3 +119,20 @@ def test_foreground__a_service_dies_meanwhile__the_command_is_ended(tmp_path: Pa
         supervisor.start("service", ["/bin/sh", "-c", "sleep 0.3; exit 3"])
         with pytest.raises(Problem, match=r"service died \(exit code 3\)"):
             supervisor.foreground(SLEEP, env=dict(os.environ))
+
+
+def test_foreground__we_are_terminated__the_command_is_ended_at_once(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from dev.supervisor import Supervisor\n"
+        "with Supervisor(Path(sys.argv[1])) as supervisor:\n"
+        "    sleep = 'import os, time; print(os.getpid(), flush=True); time.sleep(60)'\n"
+        "    sys.exit(supervisor.foreground([sys.executable, '-c', sleep], env=dict(os.environ)))"
+    )
+    outer = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert outer.stdout is not None
+    command = int(outer.stdout.readline())
+    outer.terminate()
+    assert outer.wait(5) == 128 + signal.SIGTERM
+    assert not alive(command)
