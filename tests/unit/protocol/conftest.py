@@ -10,6 +10,6 @@ settings.register_profile(
     "short", max_examples=60, stateful_step_count=40, deadline=None, derandomize=True, suppress_health_check=_SLOW
 )
 settings.register_profile(
-    "long", max_examples=20_000, stateful_step_count=80, deadline=None, print_blob=True, suppress_health_check=_SLOW
+    "long", max_examples=2_000, stateful_step_count=80, deadline=None, print_blob=True, suppress_health_check=_SLOW
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "short"))
