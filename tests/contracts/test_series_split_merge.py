@@ -80,6 +80,7 @@ def test_merge__before_the_expiry__burns_both_and_pays(court: Court, series: Con
     assert court.evm.balance(account) == before + 2 * UNIT - spent
     assert court.evm.balance(series.address) == 3 * UNIT
     assert held(court, series, account) == [3 * UNIT, 3 * UNIT]
+    assert [token.functions.totalSupply().call() for token in court.tokens(series)] == [3 * UNIT, 3 * UNIT]
 
 
 def test_merge__after_the_expiry_and_after_the_price__still_open(court: Court, series: Contract) -> None:
