@@ -1,8 +1,16 @@
 """`python -m dev COMMAND [arguments]`; see the Makefile for the everyday names."""
 
+from __future__ import annotations
+
 import sys
 
-from dev.problem import Problem
+# Before any import that an older Python could not even read.
+if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+    sys.exit(
+        f"dev: Python 3.11 is missing (this is {sys.version.split()[0]}): install it, or make PYTHON=python3.12"
+    )
+
+from dev.problem import Problem  # noqa: E402
 
 USAGE = "usage: python -m dev run | demo | test [pytest arguments] | bench | manage ARGUMENTS | venv"
 
