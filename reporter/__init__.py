@@ -1,1 +1,1 @@
-"""A program of its own: reports, watches, attests and verifies. It imports protocol and talks to the rest over HTTP."""
+"""The program of reporters, disputers, voters and attestors: it knows the law (protocol) and talks HTTP."""

@@ -1,0 +1,242 @@
+"""The command line: what there is to type, and what it runs. Money is in wei, or in ether as 0.5ether."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from reporter import disputing
+from reporter.keys import load_key
+from reporter.quote import read_quote
+from reporter.report import MAX_SPREAD_PPM, quote_rows, report
+from reporter.sending import load, send_stored
+from reporter.service import Service
+from reporter.stop import Stop
+from reporter.units import parse_price, parse_wei, show_price, show_table, show_time
+from reporter.verify import verify
+
+Options = argparse.Namespace
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options; each sets `run`."""
+    top = argparse.ArgumentParser(
+        prog="python -m reporter",
+        description="Report, dispute, vote, verify and attest expiry prices. Nothing is sent without --send.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_prices(commands)
+    _add_report(commands)
+    _add_dispute(commands)
+    _add_moves(commands)
+    _add_vote(commands)
+    _add_rule(commands)
+    _add_verify(commands)
+    _add_attest(commands)
+    return top
+
+
+def _command(commands: argparse._SubParsersAction, name: str, words: str, run: Callable[[Options], int | None],  # type: ignore[type-arg]
+             *, sends: bool = False, url: bool = True) -> argparse.ArgumentParser:  # fmt: skip
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    command.set_defaults(run=run)
+    if url:
+        command.add_argument("--url", default="http://127.0.0.1:8000", help="the service (default %(default)s)")
+    if sends:
+        command.add_argument("--key-file", type=Path, required=True, help="file with the private key, mode 600")
+        command.add_argument("--out", type=Path, default=Path("receipts"), help="folder for acts, salts and receipts")
+        command.add_argument("--send", action="store_true", help="really send it; without, this is a dry run")
+    return command
+
+
+def _add_prices(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    command = _command(commands, "prices", "show what each source of an index says", _prices)
+    what = command.add_mutually_exclusive_group(required=True)
+    what.add_argument("--index", type=Path, help="an index spec, a JSON file")
+    what.add_argument("--expiry", help="an expiry of the service, by id or slug")
+    _add_sources(command)
+
+
+def _prices(options: Options) -> None:
+    spec = load(options.index) if options.index else Service(options.url).expiry(options.expiry)["index"]["spec"]
+    quote = read_quote(spec, options.recordings, _venues(options))
+    observed = [("observed", show_time(int(spec["instant"])))] if "instant" in spec else []
+    print(show_table([
+        ("pair", f"{spec.get('base', '?')}/{spec.get('quote', '?')}"), *observed, *quote_rows(quote),
+        ("price", show_price(quote.price)),
+    ]))  # fmt: skip
+
+
+def _add_report(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    command = _command(commands, "report", "report an expiry's price with a bond", _report, sends=True)
+    command.add_argument("--expiry", required=True, help="its id or slug")
+    command.add_argument("--bond", type=_wei, required=True, help="wei, or ether as 0.5ether")
+    command.add_argument("--price", type=_price, help="report this price instead of what the sources say")
+    command.add_argument(
+        "--max-spread-ppm", type=int, default=MAX_SPREAD_PPM,
+        help="stop where sources lie further apart (default %(default)s)",
+    )  # fmt: skip
+    _add_sources(command)
+
+
+def _report(options: Options) -> None:
+    report(
+        Service(options.url), load_key(options.key_file), expiry_id=options.expiry, bond=options.bond,
+        venues=_venues(options), price=options.price, max_spread_ppm=options.max_spread_ppm,
+        recordings=options.recordings, out=options.out, now=_now(), sending=options.send,
+    )  # fmt: skip
+
+
+def _add_dispute(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    command = _command(commands, "dispute", "pledge against the standing price", _dispute, sends=True)
+    command.add_argument("--expiry", required=True, help="its id or slug")
+    command.add_argument("--price", type=_price, required=True, help="the price that is right instead")
+    command.add_argument("--amount", type=_wei, required=True, help="the most to pledge; what is not needed stays free")
+    command.add_argument("--until", type=int, default=300, help="seconds for which it is meant (default %(default)s)")
+    command.add_argument("--reason", default="", help="words that go into the evidence")
+
+
+def _dispute(options: Options) -> None:
+    disputing.dispute(
+        Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
+        amount=options.amount, until=_now() + options.until, reason=options.reason, out=options.out,
+        sending=options.send,
+    )  # fmt: skip
+
+
+def _add_moves(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    for name, kind, words in (
+        ("stake", "Stake", "stake free money, to vote"),
+        ("unstake", "Unstake", "take stake back; it is free after the unbonding delay"),
+        ("withdraw", "Withdrawal", "ask for free money to leave the book"),
+    ):
+        command = _command(commands, name, words, _move, sends=True)
+        command.set_defaults(kind=kind)
+        command.add_argument("--amount", type=_wei, required=True, help="wei, or ether as 0.5ether")
+
+
+def _move(options: Options) -> None:
+    key = load_key(options.key_file)
+    disputing.move(
+        Service(options.url), key, kind=options.kind, amount=options.amount, out=options.out, sending=options.send
+    )
+
+
+def _add_vote(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    command = commands.add_parser("vote", help="commit to a price in a ballot, and reveal it later")
+    steps = command.add_subparsers(dest="step", required=True, metavar="STEP")
+    commit = _command(steps, "commit", "commit to a price; its salt is stored beside the receipt", _commit, sends=True)
+    commit.add_argument("--price", type=_price, required=True, help="the price to vote for")
+    reveal = _command(steps, "reveal", "reveal the vote that was committed", _reveal, sends=True)
+    for step in (commit, reveal):
+        step.add_argument("--expiry", required=True, help="its id or slug")
+
+
+def _commit(options: Options) -> None:
+    disputing.commit_vote(
+        Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
+        out=options.out, sending=options.send,
+    )  # fmt: skip
+
+
+def _reveal(options: Options) -> None:
+    key = load_key(options.key_file)
+    disputing.reveal_vote(Service(options.url), key, expiry_id=options.expiry, out=options.out, sending=options.send)
+
+
+def _add_rule(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    command = commands.add_parser("rule", help="sign a guardian's share of a ruling, and send k of them together")
+    steps = command.add_subparsers(dest="step", required=True, metavar="STEP")
+    sign = _command(steps, "sign", "sign one share and write it to a file", _sign_ruling)
+    sign.add_argument("--key-file", type=Path, required=True, help="file with the guardian's private key, mode 600")
+    sign.add_argument("--expiry", required=True, help="its id or slug")
+    sign.add_argument("--price", type=_price, required=True, help="the price that is right")
+    sign.add_argument("--reason", required=True, help="why; all guardians must give the same words")
+    join = _command(steps, "send", "put shares of one ruling together and send it", _send_ruling)
+    join.add_argument("shares", nargs="+", type=Path, help="files of `rule sign`")
+    for step in (sign, join):
+        step.add_argument("--out", type=Path, default=Path("receipts"), help="folder for shares and the receipt")
+
+
+def _sign_ruling(options: Options) -> None:
+    disputing.sign_ruling(
+        Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
+        reason=options.reason, out=options.out,
+    )  # fmt: skip
+
+
+def _send_ruling(options: Options) -> None:
+    disputing.send_ruling(Service(options.url), options.shares, out=options.out)
+
+
+def _add_verify(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    command = _command(commands, "verify", "run a transcript again: PASS, or the first act that differs", _verify)
+    command.add_argument("what", metavar="EXPIRY|FILE", help="a transcript's file, or an expiry's id or slug")
+    command.add_argument("--save", type=Path, help="keep the transcript that was fetched")
+    again = _command(commands, "resend", "send a stored act again, where no answer came", _resend)
+    again.add_argument("file", type=Path, help="the file that holds the act")
+
+
+def _verify(options: Options) -> int:
+    return verify(options.what, Service(options.url), options.save)
+
+
+def _resend(options: Options) -> None:
+    send_stored(Service(options.url), options.file)
+
+
+def _add_attest(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+    command = _command(commands, "attest", "follow the book, check every price and sign those that hold", _attest)
+    command.add_argument("--key-file", type=Path, required=True, help="file with the attestor's private key, mode 600")
+    command.add_argument(
+        "--rpc-url", action="append", required=True, help="a node of the chain; several must agree about everything"
+    )
+    command.add_argument("--state-dir", type=Path, required=True, help="folder for what was seen and signed")
+    command.add_argument("--once", action="store_true", help="one round, then exit")
+    command.add_argument("--poll", type=int, default=5, help="seconds between rounds (default %(default)s)")
+    command.add_argument("--port", type=int, help="answer GET /healthz on this port of 127.0.0.1")
+    command.add_argument("--oracle", help="the price oracle's address, where the service is not to be believed")
+    command.add_argument("--factory", help="the series factory's address, likewise")
+    command.add_argument(
+        "--accept-unwitnessed", action="store_true",
+        help="sign also for entries made while this attestor was away (see docs/attestors.md)",
+    )  # fmt: skip
+
+
+def _attest(options: Options) -> int:
+    from reporter.attest.program import attest  # its own program: the others need not load it
+
+    return attest(options)
+
+
+def _add_sources(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--venues", default="", help="only these, by comma")
+    command.add_argument("--recordings", type=Path, default=Path("demo"), help="folder of recordings (default %(default)s)")
+
+
+def _venues(options: Options) -> list[str]:
+    return [venue.strip() for venue in options.venues.split(",") if venue.strip()]
+
+
+def _price(text: str) -> int:
+    return _typed(parse_price, text)
+
+
+def _wei(text: str) -> int:
+    return _typed(parse_wei, text)
+
+
+def _typed(read: Callable[[str], int], text: str) -> int:
+    try:
+        return read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _now() -> int:
+    return int(time.time())
+
+
+__all__ = ["Stop", "parser"]
