@@ -1,0 +1,51 @@
+"""manage.py list_expiry"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from oracle import clock, signer
+from oracle.management import options
+from oracle.services import listing
+from protocol.terms import InvalidTerms, Terms
+
+
+class Command(BaseCommand):
+    help = "List an expiry that lies ahead. Its terms are frozen and hashed into its id."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="as in eth-usd-2026-12-25")
+        parser.add_argument("--index", required=True, help="slug (newest version) or id of an index")
+        parser.add_argument("--at", required=True, help="the instant: unix seconds, or 2026-12-25T08:00Z")
+        parser.add_argument(
+            "--terms", default="{}", help="JSON, or a file of it: terms other than the defaults"
+        )
+        parser.add_argument("--guardians", default="", help="addresses, comma-separated")
+        parser.add_argument(
+            "--guardian-threshold", type=int, help="how many of them rule; a majority if not given"
+        )
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        try:
+            expiry = listing.list_expiry(
+                slug=given["slug"],
+                index=options.index(given["index"]),
+                expiry_at=options.instant(given["at"]),
+                terms=_terms(given),
+                now=clock.now(),
+            )
+        except (listing.InvalidListing, InvalidTerms) as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"expiry {expiry.slug} at {expiry.expiry_at} {expiry.id}")
+
+
+def _terms(given: dict[str, Any]) -> Terms:
+    """The law's defaults, what differs from them, and our own key as the service's."""
+    document = {"service": signer.service_address(), **options.document(given["terms"])}
+    if given["guardians"]:
+        document["guardians"] = [options.address(each) for each in given["guardians"].split(",")]
+    if given["guardian_threshold"] is not None:
+        document["guardian_threshold"] = given["guardian_threshold"]
+    elif document.get("guardians") and "guardian_threshold" not in document:
+        document["guardian_threshold"] = len(document["guardians"]) // 2 + 1
+    return Terms.from_json(document)

@@ -1,0 +1,25 @@
+"""manage.py list_index"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from oracle.management import options
+from oracle.services import listing
+
+
+class Command(BaseCommand):
+    help = "List an index, or a new version of it. Its spec is frozen; the same spec again is the same index."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("slug", help="as in eth-usd")
+        parser.add_argument(
+            "spec", help="file of the spec, or the JSON itself: pair, min_price, max_price, tick, .."
+        )
+
+    def handle(self, *args: Any, **given: Any) -> None:
+        try:
+            index = listing.list_index(slug=given["slug"], spec=options.document(given["spec"]))
+        except listing.InvalidListing as error:
+            raise CommandError(str(error)) from None
+        self.stdout.write(f"index {index.slug} version {index.version} {index.id}")
