@@ -1,6 +1,6 @@
 # Everything here needs Python 3.11, git and make; the rest is fetched into .venv/ and .assize/.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-DEV = $(PYTHON) -m dev
+DEV = $(or $(PYTHON),$(error Python 3.11 is missing: install it)) -m dev
 # `make test ARGS="tests/unit -k median"`
 ARGS ?=
 

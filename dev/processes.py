@@ -73,4 +73,6 @@ def _sets() -> tuple[str, ...]:
         *("--attestor-threshold", str(accounts.ATTESTOR_THRESHOLD)),
         *("--guardians", accounts.addresses(accounts.GUARDIANS)),
         *("--guardian-threshold", str(accounts.GUARDIAN_THRESHOLD)),
+        # Long enough to be seen on a page, short enough to wait for.
+        *("--delay", "5", "--set-delay", "60"),
     )

@@ -14,17 +14,12 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements.txt"
 STAMP = VENV / "installed"
-OLDEST, TOO_NEW = (3, 11), (3, 14)
 
 
 def enter(arguments: list[str]) -> None:
     """Return inside the virtual environment: either we are there already, or this process becomes it."""
     if not sys.platform.startswith("linux"):
         raise Problem(f"this works on Linux; {sys.platform} lacks what takes children down with their parent")
-    if not OLDEST <= sys.version_info[:2] < TOO_NEW:
-        raise Problem(
-            f"Python 3.11 is missing (this is {sys.version.split()[0]}); install it, or PYTHON=... make"
-        )
     with locked("install"):
         _install()
     if Path(sys.prefix).resolve() != VENV.resolve():
