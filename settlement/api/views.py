@@ -1,0 +1,115 @@
+"""GET /api/v1/series and /publications, POST /publications/{id}/signatures."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from oracle import clock
+from oracle.api import schema as shared
+from oracle.api.base import ApiView, body_of, integer, page_size
+from oracle.api.problems import Problem, malformed
+from settlement import selectors
+from settlement.api import present, schema
+from settlement.chain.errors import ChainError
+from settlement.models import Publication
+from settlement.services import signing
+from settlement.stages import PublicationStage
+
+ADDRESS = re.compile(r"0x[0-9a-f]{40}")
+ID = re.compile(r"0x[0-9a-f]{64}")
+STATUS = {
+    signing.Code.UNKNOWN_PUBLICATION: 404,
+    signing.Code.BAD_SIGNATURE: 403,
+    signing.Code.NOT_AN_ATTESTOR: 403,
+}
+
+
+class SeriesView(ApiView):
+    @extend_schema(
+        operation_id="series",
+        summary="Series, by address",
+        parameters=[
+            shared.query("expiry", "id of an expiry"),
+            shared.query("cursor", "`next` of the page before"),
+            shared.query("limit", "100, at most 500", int),
+        ],
+        responses={200: schema.SeriesPage, **shared.problems(400)},
+    )
+    def get(self, request: Request) -> Response:
+        limit = page_size(request, default=100, most=500)
+        expiry, after = request.query_params.get("expiry"), request.query_params.get("cursor", "")
+        if expiry is not None and not ID.fullmatch(expiry):
+            raise malformed("expiry must be the id of an expiry.")
+        if after and not ADDRESS.fullmatch(after):
+            raise malformed("cursor must be the `next` of a page before.")
+        rows = list(selectors.series_page(expiry_id=expiry, after=after)[: limit + 1])
+        cursor = rows[limit - 1].address if len(rows) > limit else None
+        return Response({"results": [present.series(row) for row in rows[:limit]], "next": cursor})
+
+
+class PublicationsView(ApiView):
+    @extend_schema(
+        operation_id="publications",
+        summary="Batches of final prices on their way to the chain, the oldest first",
+        description="Attestors sign `Attestations` over exactly the items, in this order, of those that are PROPOSED.",
+        parameters=[
+            shared.query("stage", f"one of {', '.join(PublicationStage)}"),
+            shared.query("cursor", "`next` of the page before", int),
+            shared.query("limit", "20, at most 100", int),
+        ],
+        responses={200: schema.Publications, **shared.problems(400)},
+    )
+    def get(self, request: Request) -> Response:
+        limit = page_size(request, default=20, most=100)
+        stage = request.query_params.get("stage")
+        if stage is not None and stage not in list(PublicationStage):
+            raise malformed(f"stage must be one of {', '.join(PublicationStage)}.")
+        after = integer(request, "cursor", default=0)
+        found = selectors.publications(stage=PublicationStage(stage) if stage else None).filter(pk__gt=after)
+        rows = list(found[: limit + 1])
+        cursor = str(rows[limit - 1].pk) if len(rows) > limit else None
+        return Response({"results": [present.publication(row) for row in rows[:limit]], "next": cursor})
+
+
+class SignaturesView(ApiView):
+    @extend_schema(
+        operation_id="attest",
+        summary="An attestor's signature over a publication, or why it does not sign",
+        description="Send `signature`, or `attestor` and `refusal`. The same again changes nothing.",
+        request=schema.Attested,
+        responses={201: schema.Publication, **shared.problems(400, 403, 404, 413, 415)},
+    )
+    def post(self, request: Request, publication_id: int) -> Response:
+        try:
+            answer = self._take(request, publication_id)
+        except ChainError as error:
+            raise Problem(
+                "unavailable", f"The chain does not answer; try again. {error}", status=503
+            ) from None
+        if isinstance(answer, signing.Problem):
+            raise Problem(answer.code, answer.detail, status=STATUS[answer.code])
+        fresh = selectors.publications().get(pk=answer.pk)
+        return Response(present.publication(fresh), status=201)
+
+    def _take(self, request: Request, publication_id: int) -> Publication | signing.Problem:
+        if "refusal" in request.data:
+            attestor, text = _refusal(body_of(request, ("attestor", "refusal")))
+            return signing.add_refusal(
+                publication_id=publication_id, attestor=attestor, text=text, now=clock.now()
+            )
+        (signature,) = body_of(request, ("signature",))
+        return signing.add_signature(publication_id=publication_id, signature=signature, now=clock.now())
+
+
+def _refusal(values: list[Any]) -> tuple[str, str]:
+    attestor, text = values
+    if not isinstance(attestor, str) or not ADDRESS.fullmatch(attestor):
+        raise malformed("attestor: an address is 0x and 40 lower-case hex digits.")
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise malformed("refusal: say in words why.")
+    return attestor, text.encode(errors="replace").decode()

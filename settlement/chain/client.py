@@ -1,0 +1,213 @@
+"""One node of the chain: blocks, logs, fees, transactions.
+
+Addresses and hashes are lower-case 0x strings on our side of this module, whatever the library likes. Times are unix
+seconds, amounts wei. Every method may raise a ChainError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from eth_account import Account
+from web3 import HTTPProvider, Web3
+from web3.exceptions import BlockNotFound, TransactionNotFound
+
+from protocol.hashing import to_hex
+from settlement.chain.errors import ChainError, WrongChain, translated
+
+TIMEOUT_SECONDS = 10
+LOG_BLOCKS = 10_000
+"""Blocks in one question for logs; nodes refuse long ranges."""
+LOG_ADDRESSES = 200
+GAS_MARGIN_PPM = 250_000
+"""Above the estimate: a slot that is written first between estimate and block costs more."""
+LEAST_TIP_WEI = 10**9
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's number, hash and unix second."""
+
+    number: int
+    hash: str
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a contract; `to` is None where it creates one."""
+
+    to: str | None
+    data: str
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signed transaction: its bytes and its hash."""
+
+    raw: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a transaction may cost: gas, and wei per gas (EIP-1559)."""
+
+    gas: int
+    max_fee: int
+    tip: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where a transaction was mined, and how it went."""
+
+    block_number: int
+    block_hash: str
+    gas_used: int
+    succeeded: bool
+    contract: str | None
+
+
+class Client:
+    """A connection that was checked to be on the right chain when it was made."""
+
+    def __init__(self, url: str, chain_id: int) -> None:
+        # No silent repetition inside the library: the next tick asks again, and unknown is not failed.
+        provider = HTTPProvider(
+            url, request_kwargs={"timeout": TIMEOUT_SECONDS}, exception_retry_configuration=None
+        )
+        self.w3 = Web3(provider)
+        self.chain_id = chain_id
+        with translated():
+            found = self.w3.eth.chain_id
+        if found != chain_id:
+            raise WrongChain(f"the node is on chain {found}, CHAIN_ID is {chain_id}: set RPC_URL or CHAIN_ID")
+        # Two development chains share an id; what was sent on the one is nothing on the other.
+        self.genesis = self.block(0).hash
+        self._blocks: dict[int, Block] = {}
+
+    def block(self, number: int | None = None) -> Block:
+        """The block of a number, or the newest."""
+        with translated():
+            found = self.w3.eth.get_block("latest" if number is None else number)
+            return Block(int(found["number"]), to_hex(found["hash"]), int(found["timestamp"]))
+
+    def hash_at(self, number: int) -> str | None:
+        """The hash of the canonical block of that number, None where the chain is not so long."""
+        try:
+            with translated():
+                return to_hex(self.w3.eth.get_block(number)["hash"])
+        except ChainError as error:
+            if isinstance(error.__cause__, BlockNotFound):
+                return None
+            raise
+
+    def block_below(self, depth: int) -> Block | None:
+        """The block `depth` below the newest; None on a chain that is not so long."""
+        number = self.block().number - depth
+        return self.block(number) if number >= 0 else None
+
+    def timestamp(self, number: int) -> int:
+        """The unix second of a block below the final one; remembered."""
+        if number not in self._blocks:
+            self._blocks[number] = self.block(number)
+        return self._blocks[number].timestamp
+
+    def logs(self, addresses: Sequence[str], topics: Sequence[str], first: int, last: int) -> list[Any]:
+        """All logs of these contracts with these topics in the blocks first to last, in order of the chain."""
+        found: list[Any] = []
+        for start in range(first, last + 1, LOG_BLOCKS):
+            for place in range(0, len(addresses), LOG_ADDRESSES):
+                some = [Web3.to_checksum_address(a) for a in addresses[place : place + LOG_ADDRESSES]]
+                with translated():
+                    found += self.w3.eth.get_logs(
+                        {
+                            "address": some,
+                            "topics": list(topics),  # type: ignore[typeddict-item]
+                            "fromBlock": start,
+                            "toBlock": min(start + LOG_BLOCKS - 1, last),
+                        }
+                    )
+        return sorted(found, key=lambda log: (log["blockNumber"], log["logIndex"]))
+
+    def has_code(self, address: str) -> bool:
+        """Is there a contract?"""
+        with translated():
+            return bool(self.w3.eth.get_code(Web3.to_checksum_address(address)))
+
+    def balance(self, address: str) -> int:
+        """Wei of an account, in the newest block."""
+        with translated():
+            return int(self.w3.eth.get_balance(Web3.to_checksum_address(address)))
+
+    def nonce(self, address: str, *, pending: bool = True) -> int:
+        """How many transactions the account has sent, with those that wait for a block or without."""
+        with translated():
+            which = "pending" if pending else "latest"
+            return int(self.w3.eth.get_transaction_count(Web3.to_checksum_address(address), which))
+
+    def price(self, sender: str, call: Call) -> Price:
+        """Gas by estimate with a margin, and fees that outlive several full blocks. Reverted says why not."""
+        transaction: Any = {"from": Web3.to_checksum_address(sender), "data": call.data, "value": call.value}
+        if call.to is not None:
+            transaction["to"] = Web3.to_checksum_address(call.to)
+        with translated():
+            gas = int(self.w3.eth.estimate_gas(transaction))
+            base = int(self.w3.eth.get_block("latest")["baseFeePerGas"])
+            tip = max(int(self.w3.eth.max_priority_fee), LEAST_TIP_WEI)
+        return Price(gas + gas * GAS_MARGIN_PPM // 10**6, 2 * base + tip, tip)
+
+    def sign(self, key: str, call: Call, nonce: int, price: Price) -> Signed:
+        """Sign an EIP-1559 transaction. Nothing leaves this process."""
+        transaction = {
+            "type": 2,
+            "chainId": self.chain_id,
+            "nonce": nonce,
+            "value": call.value,
+            "data": call.data,
+            "gas": price.gas,
+            "maxFeePerGas": price.max_fee,
+            "maxPriorityFeePerGas": price.tip,
+        }
+        if call.to is not None:
+            transaction["to"] = Web3.to_checksum_address(call.to)
+        signed = Account.sign_transaction(transaction, key)
+        return Signed(to_hex(bytes(signed.raw_transaction)), to_hex(bytes(signed.hash)))
+
+    def broadcast(self, raw: str) -> None:
+        """Hand the bytes to the node. An error does not mean that they did not land: ask for the receipt."""
+        with translated():
+            self.w3.eth.send_raw_transaction(raw)  # type: ignore[arg-type]
+
+    def receipt(self, hash_: str) -> Receipt | None:
+        """Where it was mined; None while it is not, as far as this node knows."""
+        try:
+            with translated():
+                found = self.w3.eth.get_transaction_receipt(hash_)  # type: ignore[arg-type]
+        except ChainError as error:
+            if isinstance(error.__cause__, TransactionNotFound):
+                return None
+            raise
+        created = found.get("contractAddress")
+        return Receipt(
+            int(found["blockNumber"]),
+            to_hex(found["blockHash"]),
+            int(found["gasUsed"]),
+            found["status"] == 1,
+            str(created).lower() if created else None,
+        )
+
+
+def connect() -> Client:
+    """The node of the settings, checked to be on the chain of the settings."""
+    return Client(settings.RPC_URL, settings.CHAIN_ID)
+
+
+def address_of(key: str) -> str:
+    """The account that a key pays from."""
+    return str(Account.from_key(key).address).lower()

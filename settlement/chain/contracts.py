@@ -1,0 +1,221 @@
+"""Our contracts (contracts/*.vy): what they say, and the calls that can be made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from web3 import Web3
+
+import contracts
+from protocol.hashing import to_hex
+from settlement.chain.client import Call, Client
+from settlement.chain.errors import NotDeployed, translated
+
+
+@cache
+def built(name: str) -> dict[str, Any]:
+    """ABI and bytecode of one of our contracts."""
+    return contracts.load(name)
+
+
+def creation(client: Client, name: str, *arguments: Any) -> Call:
+    """The call that deploys a contract."""
+    made = client.w3.eth.contract(abi=built(name)["abi"], bytecode=built(name)["bytecode"])
+    return Call(None, str(made.constructor(*arguments).data_in_transaction))
+
+
+class Contract:
+    """One of our contracts at an address; NotDeployed when it is asked and nothing is there."""
+
+    name = ""
+
+    def __init__(self, client: Client, address: str) -> None:
+        if not address:
+            raise NotDeployed(f"the address of {self.name} is not known; run manage.py deploy_contracts")
+        self.client, self.address = client, address.lower()
+        self._contract = client.w3.eth.contract(
+            address=Web3.to_checksum_address(address), abi=built(self.name)["abi"]
+        )
+
+    def read(self, function: str, *arguments: Any) -> Any:
+        """What a view answers in the newest block."""
+        with translated():
+            return self._contract.functions[function](*arguments).call()
+
+    def call(self, function: str, *arguments: Any, value: int = 0) -> Call:
+        """The call of a function, to be sent."""
+        return Call(self.address, str(self._contract.encode_abi(function, list(arguments))), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the oracle keeps of an expiry; price, set_at and final_at are 0 where none is set."""
+
+    price: int
+    set_at: int
+    final_at: int
+    attempt: int
+    is_final: bool
+
+
+class PriceOracle(Contract):
+    """The one place where a price becomes final on chain (PROTOCOL 8)."""
+
+    name = "PriceOracle"
+
+    def records_of(self, expiries: Sequence[str]) -> dict[str, Record]:
+        """All that is kept of each expiry, also before it is final; one question for all of them."""
+        if not expiries:
+            return {}
+        with translated(), self.client.w3.batch_requests() as batch:
+            for expiry in expiries:
+                batch.add(self._contract.functions["record_of"](expiry))
+            answers = batch.execute()
+        return {expiry: Record(*answer) for expiry, answer in zip(expiries, answers, strict=True)}
+
+    def price_of(self, expiry: str) -> int | None:
+        """The final price, 18 decimals, None while there is none."""
+        is_final, price = self.read("try_price_of", expiry)
+        return int(price) if is_final else None
+
+    def attestors(self) -> tuple[list[str], int]:
+        """The set that signs, and how many of it must."""
+        return [str(a).lower() for a in self.read("get_attestors")], int(self.read("attestor_threshold"))
+
+    def submit(self, items: Sequence[dict[str, Any]], signatures: Sequence[str]) -> Call:
+        """Set prices; `signatures` in the order of their signers."""
+        fields = ("expiry", "attempt", "price", "transcript", "payouts")
+        return self.call("submit", [tuple(item[f] for f in fields) for item in items], list(signatures))
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSeries:
+    """A series as the factory's log tells of it."""
+
+    address: str
+    expiry: str
+    collateral: str
+    expiry_at: int
+    strike: int
+    p: str
+    n: str
+    block_number: int
+    block_hash: str
+
+
+class SeriesFactory(Contract):
+    """Creates series, for anybody."""
+
+    name = "SeriesFactory"
+
+    def address_of(self, expiry: str, expiry_at: int, strike: int, collateral: str) -> str:
+        """Where a series is, or would be."""
+        token = Web3.to_checksum_address(collateral)
+        return str(self.read("address_of", expiry, expiry_at, strike, token)).lower()
+
+    def create_grid(
+        self, index: str, expiry_at: int, terms: str, strikes: Sequence[int], collateral: str
+    ) -> Call:
+        """Create a series at each strike that has none."""
+        token = Web3.to_checksum_address(collateral)
+        return self.call("create_grid", index, expiry_at, terms, list(strikes), token)
+
+    def created(self, expiry: str, first: int, last: int) -> list[CreatedSeries]:
+        """All series on an expiry, whoever created them, by the logs of the blocks first to last."""
+        topics = [_topic(self.name, "SeriesCreated"), None, expiry]
+        logs = self.client.logs([self.address], topics, first, last)  # type: ignore[arg-type]
+        return [_created(log) for log in logs]
+
+
+class Series(Contract):
+    """P, N and their collateral at one strike on one expiry."""
+
+    name = "Series"
+
+    def tells(self) -> dict[str, Any]:
+        """What the series says of itself, in our words."""
+        return {
+            "expiry": to_hex(self.read("expiry")),
+            "expiry_at": int(self.read("expiry_at")),
+            "strike": int(self.read("strike")),
+            **{name: str(self.read(name)).lower() for name in ("oracle", "collateral", "p", "n")},
+        }
+
+    def decimals(self) -> int:
+        """Decimals of the collateral, and so of P and N."""
+        return int(self.read("decimals"))
+
+
+class SeriesToken(Contract):
+    """P or N."""
+
+    name = "SeriesToken"
+
+    def symbol(self) -> str:
+        """Its ERC-20 symbol."""
+        return str(self.read("symbol"))
+
+
+def collateral_changes(
+    client: Client, series: Sequence[CreatedSeries], last: int
+) -> list[tuple[str, int, int]]:
+    """Splits (+) and merges (-) of these series up to block `last`: (series, unix second, base units)."""
+    if not series:
+        return []
+    signs = {_topic("Series", "Split"): 1, _topic("Series", "Merge"): -1}
+    first = min(each.block_number for each in series)
+    addresses = [each.address for each in series]
+    logs = client.logs(addresses, [list(signs)], first, last)  # type: ignore[list-item]
+    changes = []
+    for log in logs:
+        topic = to_hex(log["topics"][0])
+        name = "Split" if signs[topic] > 0 else "Merge"
+        amount = int(_decode("Series", name, log)["amount"])
+        changes.append(
+            (str(log["address"]).lower(), client.timestamp(log["blockNumber"]), signs[topic] * amount)
+        )
+    return changes
+
+
+def oracle(client: Client) -> PriceOracle:
+    """The price oracle of the settings."""
+    return PriceOracle(client, settings.ORACLE_ADDRESS)
+
+
+def factory(client: Client) -> SeriesFactory:
+    """The series factory of the settings."""
+    return SeriesFactory(client, settings.FACTORY_ADDRESS)
+
+
+def _created(log: Any) -> CreatedSeries:
+    told = _decode("SeriesFactory", "SeriesCreated", log)
+    return CreatedSeries(
+        address=str(told["series"]).lower(),
+        expiry=to_hex(told["expiry"]),
+        collateral=str(told["collateral"]).lower(),
+        expiry_at=int(told["expiry_at"]),
+        strike=int(told["strike"]),
+        p=str(told["p"]).lower(),
+        n=str(told["n"]).lower(),
+        block_number=int(log["blockNumber"]),
+        block_hash=to_hex(log["blockHash"]),
+    )
+
+
+@cache
+def _abi_of(contract: str) -> Any:
+    return Web3().eth.contract(abi=built(contract)["abi"])
+
+
+@cache
+def _topic(contract: str, name: str) -> str:
+    return str(_abi_of(contract).events[name]().topic)
+
+
+def _decode(contract: str, name: str, log: Any) -> Any:
+    with translated():
+        return _abi_of(contract).events[name]().process_log(log)["args"]

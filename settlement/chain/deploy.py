@@ -1,0 +1,62 @@
+"""Puts our contracts on a chain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from web3 import Web3
+
+from settlement.chain.contracts import creation
+from settlement.chain.wallet import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the price oracle is built with (contracts/PriceOracle.vy); delays in seconds."""
+
+    owner: str
+    attestors: Sequence[str]
+    attestor_threshold: int
+    guardians: Sequence[str]
+    guardian_threshold: int
+    delay: int
+    set_delay: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """Where they are, and the block from which on their logs are to be read."""
+
+    oracle: str
+    factory: str
+    block: int
+
+
+def deploy(wallet: Wallet, rules: Rules) -> Deployed:
+    """Oracle, token, series, factory, one after the other. Reverted says what is wrong with the rules."""
+    oracle, block = _create(
+        wallet,
+        "PriceOracle",
+        Web3.to_checksum_address(rules.owner),
+        _ascending(rules.attestors),
+        rules.attestor_threshold,
+        _ascending(rules.guardians),
+        rules.guardian_threshold,
+        rules.delay,
+        rules.set_delay,
+    )
+    token, _ = _create(wallet, "SeriesToken")
+    series, _ = _create(wallet, "Series", oracle, token)
+    factory, _ = _create(wallet, "SeriesFactory", series)
+    return Deployed(oracle.lower(), factory.lower(), block)
+
+
+def _ascending(members: Sequence[str]) -> list[str]:
+    return [Web3.to_checksum_address(member) for member in sorted(members, key=lambda each: int(each, 16))]
+
+
+def _create(wallet: Wallet, name: str, *arguments: object) -> tuple[str, int]:
+    receipt = wallet.send(creation(wallet.client, name, *arguments))
+    assert receipt.contract is not None, f"{name} was created nowhere"
+    return Web3.to_checksum_address(receipt.contract), receipt.block_number

@@ -1,0 +1,93 @@
+"""manage.py deploy_contracts"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from settlement.chain.client import Client, address_of, connect
+from settlement.chain.deploy import Deployed, Rules, deploy
+from settlement.chain.errors import ChainError
+from settlement.chain.wallet import Wallet
+
+
+class Command(BaseCommand):
+    """Oracle, series and factory; their addresses go into CONTRACTS_FILE."""
+
+    help = "Deploy the contracts and write their addresses into CONTRACTS_FILE; does nothing where they stand already."
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--owner", help="proposes changes of the attestor set (default: who deploys)")
+        parser.add_argument("--attestors", required=True, help="addresses between commas")
+        parser.add_argument(
+            "--attestor-threshold", type=int, required=True, help="how many must sign a price"
+        )
+        parser.add_argument("--guardians", required=True, help="addresses between commas, fixed for ever")
+        parser.add_argument(
+            "--guardian-threshold", type=int, required=True, help="how many must sign a cancel"
+        )
+        parser.add_argument(
+            "--delay", type=int, default=3_600, help="seconds in which guardians can cancel a price"
+        )
+        parser.add_argument(
+            "--set-delay", type=int, default=172_800, help="seconds that a new attestor set waits"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        file = settings.CONTRACTS_FILE
+        if file is None:
+            raise CommandError("CONTRACTS_FILE is not set: it says where the addresses are written")
+        if not settings.PUBLISHER_KEY:
+            raise CommandError("PUBLISHER_KEY is not set: it pays for the deployment")
+        rules = self._rules(options)
+        try:
+            client = connect()
+            if (present := _present(client, file)) is not None:
+                self.stdout.write(f"deployed already: oracle {present.oracle}, factory {present.factory}")
+                return
+            deployed = deploy(Wallet(client, settings.PUBLISHER_KEY), rules)
+        except ChainError as error:
+            raise CommandError(str(error)) from error
+        _write(file, deployed)
+        self.stdout.write(
+            f"deployed in block {deployed.block}: oracle {deployed.oracle}, factory {deployed.factory}"
+        )
+
+    def _rules(self, options: dict[str, Any]) -> Rules:
+        return Rules(
+            owner=_addresses("--owner", options["owner"] or address_of(settings.PUBLISHER_KEY))[0],
+            attestors=_addresses("--attestors", options["attestors"]),
+            attestor_threshold=options["attestor_threshold"],
+            guardians=_addresses("--guardians", options["guardians"]),
+            guardian_threshold=options["guardian_threshold"],
+            delay=options["delay"],
+            set_delay=options["set_delay"],
+        )
+
+
+def _addresses(option: str, value: str) -> list[str]:
+    found = [word.strip().lower() for word in value.split(",")]
+    for each in found:
+        if not re.fullmatch(r"0x[0-9a-f]{40}", each):
+            raise CommandError(f"{option}: {each!r} is no address")
+    return found
+
+
+def _present(client: Client, file: Path) -> Deployed | None:
+    """What the file names, if there is code at it on this chain."""
+    if not file.exists():
+        return None
+    named = Deployed(**json.loads(file.read_text()))
+    return named if client.has_code(named.oracle) and client.has_code(named.factory) else None
+
+
+def _write(file: Path, deployed: Deployed) -> None:
+    """Replace the file as a whole, so that no reader sees half of it; assize/contracts_file.py reads it."""
+    fresh = file.with_suffix(".new")
+    content = {"oracle": deployed.oracle, "factory": deployed.factory, "block": deployed.block}
+    fresh.write_text(json.dumps(content, indent=2) + "\n")
+    fresh.replace(file)

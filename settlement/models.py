@@ -1,0 +1,228 @@
+"""Series, publications and the transactions that carry them (DESIGN 3.5).
+
+Ids and bytes are made and stored before anything is sent, so that a crash at any point is answered by doing the same
+again. Prices have 18 decimals, money is in wei, times are unix seconds.
+"""
+
+from django.db import models
+from django.db.models import Q
+
+from ledger.fields import WholeField, whole_check
+from oracle.models import Expiry
+from protocol.terms import MAX_PRICE
+from settlement.stages import PublicationStage, TransactionState
+
+ADDRESS_FORM = r"^0x[0-9a-f]{40}$"
+ETH = "0x" + "00" * 20
+
+
+class Series(models.Model):
+    """P and N at one strike on one expiry, as it was found on chain after we had it created."""
+
+    address = models.TextField(primary_key=True)
+    expiry = models.ForeignKey(Expiry, on_delete=models.PROTECT, related_name="series")
+    strike = WholeField()
+    collateral = models.TextField(help_text="an ERC-20; the zero address is ETH")
+    decimals = models.PositiveSmallIntegerField(help_text="of the collateral, and so of P and N")
+    p = models.TextField()
+    n = models.TextField()
+    p_symbol = models.TextField()
+    n_symbol = models.TextField()
+    created_block = models.BigIntegerField()
+    created_block_hash = models.TextField()
+
+    class Meta:
+        ordering = ["expiry", "collateral", "strike"]
+        verbose_name_plural = "series"
+        constraints = [
+            models.UniqueConstraint(fields=["expiry", "strike", "collateral"], name="settlement_series_once"),
+            models.CheckConstraint(
+                condition=Q(address__regex=ADDRESS_FORM, p__regex=ADDRESS_FORM, n__regex=ADDRESS_FORM),
+                name="settlement_series_addresses",
+            ),
+            whole_check("strike", least=1, below=MAX_PRICE, name="settlement_series_strike_whole"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.expiry_id} at {self.strike}"
+
+
+class ChainTransaction(models.Model):
+    """Something that we signed and send until the chain has it. Chain, sender, nonce, bytes never change."""
+
+    chain = models.TextField(help_text="hash of block 0: two development chains share a chain id")
+    sender = models.TextField()
+    nonce = models.BigIntegerField()
+    purpose = models.TextField(help_text="what it is for, as in `publication:12`")
+    raw = models.TextField(help_text="the signed bytes")
+    hash = models.TextField(unique=True)
+    created_at = models.BigIntegerField()
+    sent_at = models.BigIntegerField(null=True, help_text="the last broadcast; null: at once")
+    state = models.TextField(
+        choices=[(s.value, s.value) for s in TransactionState], default=TransactionState.SENT
+    )
+    block_number = models.BigIntegerField(null=True)
+    block_hash = models.TextField(null=True)
+    gas_used = models.BigIntegerField(null=True)
+    succeeded = models.BooleanField(null=True)
+    overtaken_block = models.BigIntegerField(
+        null=True,
+        help_text="head of the chain when its nonce was first seen to be used by another transaction",
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["chain", "sender", "nonce"], name="settlement_transaction_nonce"),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in TransactionState]),
+                name="settlement_transaction_state",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=[TransactionState.MINED, TransactionState.CONFIRMED],
+                    block_number__isnull=False,
+                    block_hash__isnull=False,
+                    succeeded__isnull=False,
+                )
+                | Q(
+                    state__in=[TransactionState.SENT, TransactionState.DROPPED],
+                    block_number=None,
+                    block_hash=None,
+                    succeeded=None,
+                ),
+                name="settlement_transaction_block",
+            ),
+            models.CheckConstraint(
+                condition=Q(raw__regex=r"^0x02[0-9a-f]+$"), name="settlement_transaction_raw"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["chain", "nonce"],
+                name="settlement_transaction_open",
+                condition=Q(state__in=[TransactionState.SENT, TransactionState.MINED]),
+            ),
+            models.Index(fields=["purpose"], name="settlement_transaction_for"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} {self.hash}"
+
+
+class Publication(models.Model):
+    """A batch of at most 100 final prices that go on chain in one transaction (settlement/stages.py)."""
+
+    stage = models.TextField(
+        choices=[(s.value, s.value) for s in PublicationStage], default=PublicationStage.PROPOSED
+    )
+    reason = models.TextField(default="", blank=True, help_text="why it failed, or why it waits")
+    transaction = models.OneToOneField(
+        ChainTransaction, null=True, on_delete=models.PROTECT, related_name="publication"
+    )
+    created_at = models.BigIntegerField()
+    final_at = models.BigIntegerField(
+        null=True, help_text="when the oracle's answer was first seen to be final"
+    )
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(stage__in=[s.value for s in PublicationStage]),
+                name="settlement_publication_stage",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    stage__in=[PublicationStage.PROPOSED, PublicationStage.SIGNED, PublicationStage.FAILED]
+                )
+                | Q(transaction__isnull=False),
+                name="settlement_publication_sent_has_transaction",
+            ),
+            models.CheckConstraint(
+                condition=Q(stage=PublicationStage.FINAL, final_at__isnull=False)
+                | (~Q(stage=PublicationStage.FINAL) & Q(final_at=None)),
+                name="settlement_publication_final_at",
+            ),
+            models.CheckConstraint(
+                condition=~Q(stage=PublicationStage.FAILED, reason=""), name="settlement_publication_says_why"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["stage", "id"],
+                name="settlement_publication_open",
+                condition=~Q(stage__in=[PublicationStage.FINAL, PublicationStage.FAILED]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"publication {self.pk}"
+
+
+class PublicationItem(models.Model):
+    """One Attestation (PROTOCOL 7): what the attestors sign about one expiry. Only `live` ever changes."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="items")
+    position = models.PositiveSmallIntegerField()
+    expiry = models.ForeignKey(Expiry, on_delete=models.PROTECT, related_name="publication_items")
+    attempt = models.BigIntegerField(help_text="the oracle's running attempt when it was proposed")
+    price = WholeField()
+    transcript = models.TextField(help_text="the expiry's head after its last act")
+    payouts = models.TextField(help_text="Merkle root, as in the book's Final")
+    live = models.BooleanField(
+        default=True, help_text="false once failed or cancelled: then it is proposed again"
+    )
+
+    class Meta:
+        ordering = ["publication", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "position"], name="settlement_item_position"),
+            models.UniqueConstraint(
+                fields=["expiry"], condition=Q(live=True), name="settlement_item_one_live"
+            ),
+            models.CheckConstraint(condition=Q(position__lt=100), name="settlement_item_at_most_100"),
+            whole_check("price", least=1, below=MAX_PRICE, name="settlement_item_price_whole"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.expiry_id} attempt {self.attempt}"
+
+
+class AttestorSignature(models.Model):
+    """An attestor's signature over exactly the items of a publication."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="signatures")
+    attestor = models.TextField()
+    signature = models.TextField()
+    at = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["publication", "attestor"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "attestor"], name="settlement_signature_once"),
+            models.CheckConstraint(
+                condition=Q(attestor__regex=ADDRESS_FORM), name="settlement_signature_attestor"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attestor} on publication {self.publication_id}"
+
+
+class AttestorRefusal(models.Model):
+    """Why an attestor says that it does not sign. Unsigned words for the operator; the last ones of each."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="refusals")
+    attestor = models.TextField()
+    text = models.TextField()
+    at = models.BigIntegerField()
+
+    class Meta:
+        ordering = ["publication", "attestor"]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "attestor"], name="settlement_refusal_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.attestor} on publication {self.publication_id}"

@@ -1,0 +1,88 @@
+"""What settlement knows: series, payoffs, where a publication is. No chain is asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+
+from oracle.models import Expiry
+from protocol.payoff import redeem_n, redeem_p
+from settlement.models import Publication, PublicationItem, Series
+from settlement.stages import PublicationStage
+
+
+@dataclass(frozen=True, slots=True)
+class Payoff:
+    """What whole P and N of one series pay at a price: base units of collateral for `unit` of each."""
+
+    series: Series
+    unit: int
+    p: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """How far the price of an expiry is on its way to the chain."""
+
+    id: int
+    stage: str
+    reason: str
+    tx_hash: str | None
+    final_on_chain_at: int | None
+
+
+def series_of(expiry_id: str) -> list[Series]:
+    """The series listed on an expiry, by collateral and strike."""
+    return list(Series.objects.filter(expiry=expiry_id).order_by("collateral", "strike"))
+
+
+def series_page(*, expiry_id: str | None = None, after: str = "") -> QuerySet[Series]:
+    """All series in order of their address, from behind `after` on."""
+    rows = Series.objects.filter(address__gt=after).order_by("address")
+    return rows if expiry_id is None else rows.filter(expiry=expiry_id)
+
+
+def payoffs(expiry_id: str, price: int) -> list[Payoff]:
+    """What one P and one N of each series on an expiry pay at `price` (18 decimals; PROTOCOL 8)."""
+    found = []
+    for series in series_of(expiry_id):
+        unit = 10**series.decimals
+        p, n = redeem_p(unit, series.strike, price), redeem_n(unit, series.strike, price)
+        found.append(Payoff(series, unit, p, n))
+    return found
+
+
+def publications_of(expiry_ids: Iterable[str]) -> dict[str, Published]:
+    """The running publication of each expiry that has one, by expiry id; two queries at most."""
+    items = PublicationItem.objects.filter(expiry__in=list(expiry_ids), live=True)
+    found = {}
+    for item in items.select_related("publication__transaction"):
+        publication = item.publication
+        row = publication.transaction
+        tx_hash = row.hash if row else None
+        found[item.expiry_id] = Published(
+            publication.pk, publication.stage, publication.reason, tx_hash, publication.final_at
+        )
+    return found
+
+
+def publication_of(expiry_id: str) -> Published | None:
+    """The running publication of one expiry."""
+    return publications_of([expiry_id]).get(expiry_id)
+
+
+def publications(*, stage: PublicationStage | None = None) -> QuerySet[Publication]:
+    """With everything that belongs to them; the oldest first, because that one waits longest."""
+    rows = Publication.objects.select_related("transaction").prefetch_related(
+        "items", "signatures", "refusals"
+    )
+    return (rows if stage is None else rows.filter(stage=stage)).order_by("pk")
+
+
+def unpublished() -> QuerySet[Expiry]:
+    """Final expiries whose price is not final on chain yet."""
+    done = PublicationItem.objects.filter(live=True, publication__stage=PublicationStage.FINAL)
+    return Expiry.objects.filter(price__isnull=False).exclude(id__in=done.values("expiry"))

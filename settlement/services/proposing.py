@@ -1,0 +1,84 @@
+"""Final prices become publications (DESIGN 3.5)."""
+
+from __future__ import annotations
+
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from oracle.models import Act, Expiry
+from protocol.stages import Stage
+from settlement.chain import contracts
+from settlement.chain.client import connect
+from settlement.chain.contracts import PriceOracle
+from settlement.models import Publication, PublicationItem
+from settlement.services.publications import hold, items_of, move
+from settlement.stages import PublicationStage
+
+BATCH = 100
+"""The most items of one publication (PROTOCOL 8)."""
+STALE_SECONDS = 60
+"""Attestors are quick; a proposal that waits longer is compared with the chain."""
+
+
+def propose(*, now: int) -> int:
+    """Propose everything final that nobody has proposed, up to a batch; returns how many expiries."""
+    waiting = list(_unpublished().order_by("final_at", "id").values_list("id", flat=True)[:BATCH])
+    stale = list(
+        Publication.objects.filter(stage=PublicationStage.PROPOSED, created_at__lte=now - STALE_SECONDS)
+    )
+    if not waiting and not stale:
+        return 0
+    oracle = contracts.oracle(connect())
+    for publication in stale:
+        fail_if_overtaken(oracle, publication)
+    attempts = {expiry: record.attempt for expiry, record in oracle.records_of(waiting).items()}
+    try:
+        return _create(attempts, now) if attempts else 0
+    except IntegrityError:
+        return 0  # somebody else proposed the same at the same moment
+
+
+def fail_if_overtaken(oracle: PriceOracle, publication: Publication) -> bool:
+    """Fail a publication that can no longer be submitted because an item's attempt has moved on."""
+    items = items_of(publication)
+    records = oracle.records_of([item.expiry_id for item in items])
+    past = [item for item in items if records[item.expiry_id].attempt != item.attempt]
+    if not past:
+        return False
+    item = past[0]
+    now_at = records[item.expiry_id].attempt
+    with transaction.atomic():
+        held = hold(publication.pk, PublicationStage.PROPOSED, PublicationStage.SIGNED)
+        if held is not None:
+            reason = f"{item.expiry_id} is at attempt {now_at}, not {item.attempt}"
+            move(held, PublicationStage.FAILED, reason=reason)
+    return True
+
+
+def _unpublished() -> QuerySet[Expiry]:
+    live = PublicationItem.objects.filter(expiry=OuterRef("pk"), live=True)
+    return Expiry.objects.filter(~Exists(live), stage=Stage.FINAL)
+
+
+def _create(attempts: dict[str, int], now: int) -> int:
+    with transaction.atomic():
+        rows = _unpublished().filter(id__in=attempts).order_by("final_at", "id")
+        expiries = list(rows.select_for_update(skip_locked=True, of=("self",)))
+        if not expiries:
+            return 0
+        finals = Act.objects.filter(kind="Final", expiry__in=expiries).values_list("expiry_id", "message")
+        payouts = {expiry_id: message["payouts"] for expiry_id, message in finals}
+        publication = Publication.objects.create(created_at=now)
+        PublicationItem.objects.bulk_create(
+            PublicationItem(
+                publication=publication,
+                position=position,
+                expiry=expiry,
+                attempt=attempts[expiry.id],
+                price=expiry.price,
+                transcript=expiry.head,
+                payouts=payouts[expiry.id],
+            )
+            for position, expiry in enumerate(expiries)
+        )
+    return len(expiries)

@@ -1,0 +1,134 @@
+"""Signed publications become transactions, are followed, and become final (settlement/stages.py)."""
+
+from __future__ import annotations
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from settlement.chain import contracts
+from settlement.chain.client import Client, connect
+from settlement.chain.contracts import PriceOracle, Record
+from settlement.chain.errors import Reverted
+from settlement.models import Publication, PublicationItem
+from settlement.services import transactions
+from settlement.services.proposing import fail_if_overtaken
+from settlement.services.publications import hold, items_of, message_of, move, note
+from settlement.stages import PublicationStage, TransactionState
+
+log = structlog.get_logger(__name__)
+_S = PublicationStage
+
+
+def publish(*, now: int) -> int:
+    """One round: follow what was sent, send what is signed, finish what is final. Returns how many moved."""
+    open_ids = {stage: _ids(stage) for stage in (_S.SIGNED, _S.SENT, _S.MINED)}
+    if not any(open_ids.values()) and not transactions.any_under_way():
+        return 0
+    client = connect()
+    moved = transactions.follow(client, now=now)
+    for publication_id in open_ids[_S.SENT] + open_ids[_S.MINED]:
+        moved += _follow(client, publication_id, now)
+    for publication_id in open_ids[_S.SIGNED]:
+        moved += _send(client, publication_id, now)
+    return moved
+
+
+def _ids(stage: PublicationStage) -> list[int]:
+    return list(Publication.objects.filter(stage=stage).order_by("pk").values_list("pk", flat=True))
+
+
+def _send(client: Client, publication_id: int, now: int) -> bool:
+    """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
+    publication = Publication.objects.get(pk=publication_id)
+    items, oracle = items_of(publication), contracts.oracle(client)
+    signatures, threshold = _countable(oracle, publication)
+    if len(signatures) < threshold:
+        return _ask_again(publication_id, len(signatures), threshold)
+    try:
+        drafted = transactions.draft(client, oracle.submit(message_of(items)["items"], signatures))
+    except Reverted as error:
+        if fail_if_overtaken(oracle, publication):
+            return True
+        note(publication_id, f"the oracle would refuse it: {error}")
+        return False
+    except transactions.CannotSend as error:
+        note(publication_id, str(error))
+        return False
+    with transaction.atomic():
+        held = hold(publication_id, _S.SIGNED)
+        if held is None:
+            return False
+        row = transactions.store(drafted, purpose=f"publication:{publication_id}", now=now)
+        move(held, _S.SENT, transaction=row)
+    transactions.broadcast(client, row, now=now)
+    return True
+
+
+def _countable(oracle: PriceOracle, publication: Publication) -> tuple[list[str], int]:
+    """Signatures of today's set in the order that the contract wants, no more than it needs, and how many that is."""
+    members, threshold = oracle.attestors()
+    rows = publication.signatures.filter(attestor__in=members).order_by("attestor")
+    return list(rows.values_list("signature", flat=True)[:threshold]), threshold
+
+
+def _ask_again(publication_id: int, have: int, want: int) -> bool:
+    with transaction.atomic():
+        held = hold(publication_id, _S.SIGNED)
+        if held is not None:
+            move(held, _S.PROPOSED, reason=f"the attestor set has changed: {have} of {want} signatures count")
+    return held is not None
+
+
+def _follow(client: Client, publication_id: int, now: int) -> bool:
+    """Let a publication follow its transaction, and look whether it has become final."""
+    publication = Publication.objects.select_related("transaction").get(pk=publication_id)
+    row = publication.transaction
+    if row is None or row.chain != client.genesis:
+        return False
+    records = (
+        _records(client, publication) if row.state == TransactionState.CONFIRMED and row.succeeded else {}
+    )
+    deep = client.block_below(settings.CONFIRMATION_DEPTH) if records else None
+    with transaction.atomic():
+        held = hold(publication_id, _S.SENT, _S.MINED)
+        if held is None or held.transaction_id != row.pk:
+            return False
+        before = held.stage
+        if row.state == TransactionState.DROPPED:
+            move(held, _S.SIGNED, transaction=None)
+        elif row.state == TransactionState.SENT and before == _S.MINED:
+            move(held, _S.SENT, reason="a reorganisation took its block; it is sent again")
+        elif row.state == TransactionState.CONFIRMED and not row.succeeded:
+            move(held, _S.FAILED, reason=f"it reverted in block {row.block_number}")
+        elif row.state != TransactionState.SENT and before == _S.SENT:
+            move(held, _S.MINED)
+        if records and deep is not None and held.stage == _S.MINED:
+            _finish(held, records, deep.timestamp, now)
+    return held.stage != before
+
+
+def _records(client: Client, publication: Publication) -> dict[str, Record]:
+    live = publication.items.filter(live=True).values_list("expiry_id", flat=True)
+    return contracts.oracle(client).records_of(list(live))
+
+
+def _finish(held: Publication, records: dict[str, Record], deep_at: int, now: int) -> None:
+    """FINAL once the oracle answers every price as ours, at a time that a reorganisation cannot take back.
+
+    `deep_at` is the time of a block at confirmation depth: a cancel would have had to come before it.
+    """
+    live = [item for item in items_of(held) if item.live]
+    cancelled = [item for item in live if records[item.expiry_id].attempt > item.attempt]
+    PublicationItem.objects.filter(pk__in=[item.pk for item in cancelled]).update(live=False)
+    left = [item for item in live if item not in cancelled]
+    wrong = [item for item in left if records[item.expiry_id].price != item.price]
+    if not left:
+        move(held, _S.FAILED, reason="the guardians cancelled all of it")
+    elif wrong:
+        note(
+            held.pk,
+            f"the oracle has {records[wrong[0].expiry_id].price} for {wrong[0].expiry_id}, not our price",
+        )
+    elif all(records[i.expiry_id].is_final and records[i.expiry_id].final_at <= deep_at for i in left):
+        move(held, _S.FINAL, final_at=now)
