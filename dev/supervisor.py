@@ -49,11 +49,15 @@ class Child:
 class Supervisor:
     """Use as a context manager: leaving it stops the children, the youngest first."""
 
-    def __init__(self, logs: Path) -> None:
+    def __init__(self, logs: Path, *, owns_process: bool = True) -> None:
+        """`owns_process=False` leaves signals to whoever runs us (pytest)."""
         self._logs = logs
+        self._owns_process = owns_process
         self._children: list[Child] = []
 
     def __enter__(self) -> "Supervisor":
+        if not self._owns_process:
+            return self
         for number in _ENDINGS:
             signal.signal(number, _interrupt)
         if "MAKELEVEL" in os.environ:
@@ -63,7 +67,7 @@ class Supervisor:
 
     def __exit__(self, *_: object) -> None:
         # Stopping is bounded in time; an impatient second Ctrl-C must not leave half of it undone.
-        for number in _ENDINGS:
+        for number in _ENDINGS if self._owns_process else ():
             signal.signal(number, signal.SIG_IGN)
         while self._children:
             stop(self._children.pop())

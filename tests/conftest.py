@@ -11,6 +11,9 @@ from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 from assize import grants
+from dev import anvil
+from dev.folders import RunFolder
+from dev.supervisor import Supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -36,14 +39,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 
 @pytest.fixture
-def app_role(db: None) -> Iterator[str]:
-    """Inside the test's transaction, work as the role that the product works as."""
+def app_role(db: None) -> str:
+    """Work as the role that the product works as, until the test's transaction is rolled back."""
     with connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL ROLE {grants.APP_ROLE}")
-    yield grants.APP_ROLE
-    if not connection.needs_rollback:
-        with connection.cursor() as cursor:
-            cursor.execute("RESET ROLE")
+    return grants.APP_ROLE
 
 
 @pytest.fixture
@@ -54,8 +54,19 @@ def redis_url() -> str:
 
 @pytest.fixture
 def rpc_url() -> str:
-    """The development chain that all test processes share; see tests/chain for one of one's own."""
+    """The development chain that all test processes share; `own_rpc_url` is one of one's own."""
     return str(settings.RPC_URL)
+
+
+@pytest.fixture(scope="session")
+def own_rpc_url() -> Iterator[str]:
+    """A development chain of this test process alone, for tests that reorganise, warp or stop it."""
+    run = RunFolder("chain")
+    try:
+        with Supervisor(run.logs, owns_process=False) as supervisor:
+            yield anvil.start(supervisor, run)
+    finally:
+        run.close()
 
 
 @pytest.fixture(autouse=True, scope="session")
