@@ -1,0 +1,40 @@
+"""All measurements: `make bench`, or `make bench ARGS="gas http"` for some. A table, and bench/results.json."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import acts, gas, http, recovery, world
+
+RESULTS = Path(__file__).parent / "results.json"
+
+PARTS: dict[str, Callable[[], dict[str, float]]] = {
+    "recovery": recovery.measure,
+    "gas": gas.measure,
+    "http": http.measure,
+    "acts": acts.measure,
+}
+
+
+def main(chosen: list[str]) -> int:
+    """Measure the chosen parts, all by default; figures of parts left out stay in the results as they were."""
+    unknown = [part for part in chosen if part not in PARTS]
+    if unknown:
+        print(f"bench: no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    world.set_up()
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+    for name in chosen or PARTS:
+        print(f"\n{name}", flush=True)
+        for key, value in PARTS[name]().items():
+            results[key] = value
+            print(f"  {key:28} {value:>14,}", flush=True)
+    RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
