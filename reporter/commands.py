@@ -213,7 +213,8 @@ def _attest(options: Options) -> int:
 
 def _add_sources(command: argparse.ArgumentParser) -> None:
     command.add_argument("--venues", default="", help="only these, by comma")
-    command.add_argument("--recordings", type=Path, default=Path("demo"), help="folder of recordings (default %(default)s)")
+    folder = Path("demo")
+    command.add_argument("--recordings", type=Path, default=folder, help="folder of recordings (default %(default)s)")
 
 
 def _venues(options: Options) -> list[str]:

@@ -117,7 +117,8 @@ def first_problem(plan: Plan, max_spread_ppm: int, now: int) -> str | None:
     if plan.quote and plan.quote.spread_ppm > max_spread_ppm:
         return f"the sources lie {show_ppm(plan.quote.spread_ppm)} apart, over {show_ppm(max_spread_ppm)}: look first"
     if not index.min_price <= plan.price <= index.max_price:
-        return f"the price is not within the index's bounds {show_price(index.min_price)}, {show_price(index.max_price)}"
+        bounds = f"{show_price(index.min_price)} to {show_price(index.max_price)}"
+        return f"the price lies outside the index's bounds, {bounds}"
     if plan.price % index.tick:
         return f"the price is no multiple of the index's tick, {show_price(index.tick)}"
     if not terms.min_report_bond <= plan.bond <= terms.max_report_bond:

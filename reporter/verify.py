@@ -26,8 +26,8 @@ def verify(what: str, service: Service | None, save_to: Path | None = None) -> i
         return FAILED
     print(str(verdict).encode(errors="backslashreplace").decode())
     if verdict.passed and verdict.outcome and "price" in verdict.outcome:
-        outcome = verdict.outcome
-        print(f"  {show_price(int(outcome['price']))}, decided by {outcome['decided_by']}; payouts {outcome['payouts_root']}")
+        price, root = show_price(int(verdict.outcome["price"])), verdict.outcome["payouts_root"]
+        print(f"  {price}, decided by {verdict.outcome['decided_by']}; payouts {root}")
     return 0 if verdict.passed else FAILED
 
 

@@ -1,0 +1,123 @@
+"""An attestor's own reading of the chain, by plain JSON-RPC: it trusts neither the service nor a single node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import requests
+
+from protocol.hashing import keccak, to_hex
+from protocol.value_secured import collateral_rate, value_secured
+from reporter.stop import Stop
+
+TIMEOUT = 20  # seconds
+LOG_SPAN = 50_000  # blocks asked for at once
+MAX_ADDRESSES = 500  # of one log query
+
+_CREATED = to_hex(keccak(b"SeriesCreated(address,bytes32,address,uint256,uint256,address,address)"))
+_SPLIT = to_hex(keccak(b"Split(address,address,uint256)"))
+_MERGE = to_hex(keccak(b"Merge(address,uint256)"))
+_RECORD_OF = to_hex(keccak(b"record_of(bytes32)"))[:10]
+_ATTEMPT_WORD = 3  # of Record(price, set_at, final_at, attempt, is_final)
+
+Log = dict[str, Any]
+
+
+class ChainUnreadable(Stop):
+    """A node does not answer, or nodes do not agree: below a quorum nothing is believed."""
+
+
+class Chain:
+    """The chain as all given nodes tell it, with one voice."""
+
+    def __init__(self, urls: Sequence[str], session: requests.Session | None = None) -> None:
+        self.urls = list(urls)
+        self.session = session or requests.Session()
+        self._times: dict[int, int] = {}
+
+    def chain_id(self) -> int:
+        return int(self._agreed("eth_chainId", []), 16)
+
+    def has_code(self, address: str) -> bool:
+        return bool(self._agreed("eth_getCode", [address, "latest"]) != "0x")
+
+    def latest_block(self) -> int:
+        """The highest block that every node has."""
+        return min(int(self._ask(url, "eth_blockNumber", []), 16) for url in self.urls)
+
+    def attempt_of(self, oracle: str, expiry: str) -> int:
+        """The running attempt of an expiry at the price oracle (PROTOCOL 8)."""
+        call = {"to": oracle, "data": _RECORD_OF + expiry[2:]}
+        words = self._agreed("eth_call", [call, "latest"])
+        return _word(words, _ATTEMPT_WORD)
+
+    def value_secured(self, factory: str, expiry: str, expiry_at: int, rates: dict[str, int], until: int) -> int:
+        """What `Opened` must say (PROTOCOL 3), in wei, from the logs of blocks up to `until`. See collateral_rate."""
+        created = list(self._logs([factory], [[_CREATED], None, expiry], until))
+        series = {_address(log["topics"][1]): _address(log["topics"][3]) for log in created}
+        changes = [
+            (log["address"].lower(), self._time_of(log), _amount(log))
+            for log in self._logs(list(series), [[_SPLIT, _MERGE]], until)
+        ]
+        known = {address: collateral_rate(collateral, rates) for address, collateral in series.items()}
+        return value_secured(changes, known, expiry_at)
+
+    def _logs(self, addresses: list[str], topics: list[Any], until: int) -> Iterator[Log]:
+        for place in range(0, len(addresses), MAX_ADDRESSES):
+            some = addresses[place : place + MAX_ADDRESSES]
+            for first in range(0, until + 1, LOG_SPAN):
+                last = min(first + LOG_SPAN - 1, until)
+                where = {"address": some, "topics": topics, "fromBlock": hex(first), "toBlock": hex(last)}
+                yield from self._agreed("eth_getLogs", [where])
+
+    def _time_of(self, log: Log) -> int:
+        number = int(log["blockNumber"], 16)
+        if number not in self._times:
+            block = self._agreed("eth_getBlockByNumber", [hex(number), False])
+            if not block or block["hash"] != log["blockHash"]:
+                raise ChainUnreadable(f"block {number} changed while its logs were read; trying again")
+            self._times[number] = int(block["timestamp"], 16)
+        return self._times[number]
+
+    def _agreed(self, method: str, parameters: list[Any]) -> Any:
+        answers = [self._ask(url, method, parameters) for url in self.urls]
+        if method == "eth_getLogs":
+            answers = [[_essence(log) for log in answer] for answer in answers]
+        if method == "eth_getBlockByNumber":
+            answers = [answer and {key: answer[key] for key in ("hash", "timestamp")} for answer in answers]
+        if any(answer != answers[0] for answer in answers[1:]):
+            raise ChainUnreadable(f"the nodes do not agree about {method}; nothing is signed until they do")
+        return answers[0]
+
+    def _ask(self, url: str, method: str, parameters: list[Any]) -> Any:
+        call: Any = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
+        try:
+            answer = self.session.post(url, json=call, timeout=TIMEOUT).json()
+            if "result" not in answer:
+                raise ChainUnreadable(f"node {url}: {method}: {answer.get('error', {}).get('message', 'no result')}")
+            return answer["result"]
+        except (requests.RequestException, OSError, ValueError, AttributeError) as error:
+            raise ChainUnreadable(f"node {url} does not answer {method}: {type(error).__name__}") from None
+
+
+def _essence(log: Log) -> Log:
+    """What of a log must be the same at every node; they decorate it differently."""
+    return {key: log[key] for key in ("address", "topics", "data", "blockNumber", "blockHash", "logIndex")}
+
+
+def _amount(log: Log) -> int:
+    """Base units that a Split brought or a Merge took: the only word that is not indexed."""
+    amount = _word(log["data"], 0)
+    return amount if log["topics"][0] == _SPLIT else -amount
+
+
+def _word(data: str, place: int) -> int:
+    word = data[2 + 64 * place : 66 + 64 * place]
+    if len(word) != 64:
+        raise ChainUnreadable("a contract answered with too few words: is its address right?")
+    return int(word, 16)
+
+
+def _address(topic: str) -> str:
+    return "0x" + topic[-40:].lower()
