@@ -60,3 +60,10 @@ def test_web_process__with_the_key_that_pays__does_not_start() -> None:
 def test_manual__settings_page__is_what_the_code_declares() -> None:
     page = ROOT / "docs" / "operating" / "settings.md"
     assert page.read_text() == manual.page(settings.ENVIRONMENT.variables)
+
+
+def test_settings__as_in_production__django_s_deployment_check_has_nothing_to_say() -> None:
+    env = environment(HTTPS="1", DEBUG="0", SECRET_KEY="".join(chr(48 + n) for n in range(64)))
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,102 @@
+"""manage.py doctor: one line for each thing, and what to do about those that are not well."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from assize import doctor
+
+pytestmark = pytest.mark.django_db
+WELL = {
+    "eth_chainId": hex(31337),
+    "eth_getCode": "0x60",
+    "eth_getBalance": hex(10**18),
+    "eth_getBlockByNumber": {"timestamp": "0x0"},
+}
+
+
+@pytest.fixture
+def node(settings: Any) -> Iterator[dict[str, Any]]:
+    """A node that answers from this table."""
+    answers = dict(WELL)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = json.dumps({"id": 1, "jsonrpc": "2.0", "result": answers[asked["method"]]}).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *args: Any) -> None:
+            """Say nothing."""
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    settings.RPC_URL = f"http://127.0.0.1:{server.server_port}"
+    settings.ORACLE_ADDRESS, settings.FACTORY_ADDRESS = "0x" + "0a" * 20, "0x" + "0b" * 20
+    settings.PUBLISHER_KEY = "0x" + "22" * 32
+    yield answers
+    server.shutdown()
+    server.server_close()
+
+
+def line(name: str) -> tuple[bool, str]:
+    return next((well, text) for found, well, text in doctor.examine() if found == name)
+
+
+def test_doctor__all_well__every_line_is_ok(node: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.time, "time", lambda: 1_000.0)
+    monkeypatch.setattr(doctor, "CLOCK_SECONDS", 10**12)
+    node["eth_getBlockByNumber"] = {"timestamp": hex(990)}
+    assert [text for _, well, text in doctor.examine() if not well] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "check", "words"),
+    [
+        ("eth_chainId", "0x1", "chain", "the node is on chain 1, CHAIN_ID is 31337; set RPC_URL or CHAIN_ID"),
+        ("eth_getCode", "0x", "contracts", "no contract at ORACLE_ADDRESS"),
+        ("eth_getBalance", "0x0", "funds", "has 0 wei; send it at least"),
+        ("eth_getBlockByNumber", {"timestamp": "0x1"}, "clock", "the node is behind, or a clock is wrong"),
+    ],
+)
+def test_doctor__the_chain_is_not_as_it_should_be__says_what_to_do(
+    node: dict[str, Any], method: str, answer: Any, check: str, words: str
+) -> None:
+    node[method] = answer
+    well, text = line(check)
+    assert not well
+    assert words in text
+
+
+def test_doctor__no_address_yet__says_how_to_get_one(node: dict[str, Any], settings: Any) -> None:
+    settings.ORACLE_ADDRESS = ""
+    assert line("contracts") == (
+        False,
+        "ORACLE_ADDRESS is not known; run manage.py deploy_contracts, or set it",
+    )
+
+
+def test_doctor__nobody_answers__one_line_each_and_exit_code_1(
+    settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.RPC_URL, settings.REDIS_URL = "http://127.0.0.1:1", "redis://127.0.0.1:1/0"
+    with pytest.raises(SystemExit) as stopped:
+        call_command("doctor")
+    lines = capsys.readouterr().out.splitlines()
+    assert stopped.value.code == 1
+    assert len(lines) == len(doctor.CHECKS)
+    assert {word.split()[1] for word in lines if word.startswith("FAIL")} >= {"broker", "chain", "contracts"}
+
+
+def test_doctor__clocks_apart__fails(node: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor.time, "time", lambda: 1_000.0)
+    well, text = line("clock")
+    assert not well
+    assert "apart from the database's; set both by NTP" in text
