@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 
 class Deployed(NamedTuple):
-    """Lower-case addresses, or empty where nothing is deployed yet."""
+    """Lower-case addresses, or empty where nothing is deployed yet; the block that logs begin in."""
 
     oracle: str = ""
     factory: str = ""
+    block: int = 0
 
 
 def addresses(path: Path | None) -> Deployed:
@@ -17,11 +18,4 @@ def addresses(path: Path | None) -> Deployed:
     if path is None or not path.exists():
         return Deployed()
     content = json.loads(path.read_text())
-    return Deployed(oracle=content["oracle"].lower(), factory=content["factory"].lower())
-
-
-def write(path: Path, *, oracle: str, factory: str) -> None:
-    """Replace the file as a whole, so that no reader sees half of it."""
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps({"oracle": oracle.lower(), "factory": factory.lower()}, indent=2) + "\n")
-    fresh.replace(path)
+    return Deployed(content["oracle"].lower(), content["factory"].lower(), int(content.get("block", 0)))

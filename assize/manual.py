@@ -21,7 +21,7 @@ def page(variables: list[Variable]) -> str:
 def _default(variable: Variable) -> str:
     if variable.default is REQUIRED:
         return "**required**"
-    if variable.name in ("ORACLE_ADDRESS", "FACTORY_ADDRESS"):
+    if variable.name in ("ORACLE_ADDRESS", "FACTORY_ADDRESS", "FACTORY_BLOCK"):
         return "from `CONTRACTS_FILE`"
     if variable.name == "STATIC_ROOT":
         return "`staticfiles` in the checkout"

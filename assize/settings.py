@@ -64,6 +64,9 @@ ORACLE_ADDRESS = env.address(
     about="the price oracle; the verifying contract of all signatures",
 )
 FACTORY_ADDRESS = env.address("FACTORY_ADDRESS", default=_deployed.factory, about="the series factory")
+FACTORY_BLOCK = env.integer(
+    "FACTORY_BLOCK", default=_deployed.block, about="block from which on the factory's logs are read"
+)
 TREASURY_ADDRESS = env.address("TREASURY_ADDRESS", about="account that fees are due to")
 FINALITY_DEPTH = env.integer(
     "FINALITY_DEPTH", default=64, about="blocks below the head at which what the chain says is taken as final"

@@ -118,7 +118,7 @@ class Client:
             self._blocks[number] = self.block(number)
         return self._blocks[number].timestamp
 
-    def logs(self, addresses: Sequence[str], topics: Sequence[str], first: int, last: int) -> list[Any]:
+    def logs(self, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> list[Any]:
         """All logs of these contracts with these topics in the blocks first to last, in order of the chain."""
         found: list[Any] = []
         for start in range(first, last + 1, LOG_BLOCKS):
@@ -128,7 +128,7 @@ class Client:
                     found += self.w3.eth.get_logs(
                         {
                             "address": some,
-                            "topics": list(topics),  # type: ignore[typeddict-item]
+                            "topics": list(topics),
                             "fromBlock": start,
                             "toBlock": min(start + LOG_BLOCKS - 1, last),
                         }
@@ -147,9 +147,9 @@ class Client:
 
     def nonce(self, address: str, *, pending: bool = True) -> int:
         """How many transactions the account has sent, with those that wait for a block or without."""
+        account = Web3.to_checksum_address(address)
         with translated():
-            which = "pending" if pending else "latest"
-            return int(self.w3.eth.get_transaction_count(Web3.to_checksum_address(address), which))
+            return int(self.w3.eth.get_transaction_count(account, "pending" if pending else "latest"))
 
     def price(self, sender: str, call: Call) -> Price:
         """Gas by estimate with a margin, and fees that outlive several full blocks. Reverted says why not."""

@@ -25,7 +25,14 @@ def built(name: str) -> dict[str, Any]:
 def creation(client: Client, name: str, *arguments: Any) -> Call:
     """The call that deploys a contract."""
     made = client.w3.eth.contract(abi=built(name)["abi"], bytecode=built(name)["bytecode"])
-    return Call(None, str(made.constructor(*arguments).data_in_transaction))
+    return Call(None, str(made.constructor(*map(_argument, arguments)).data_in_transaction))
+
+
+def _argument(value: Any) -> Any:
+    """Addresses as the library wants them; everything else as it is."""
+    if isinstance(value, list):
+        return [_argument(each) for each in value]
+    return Web3.to_checksum_address(value) if isinstance(value, str) and len(value) == 42 else value
 
 
 class Contract:
@@ -44,11 +51,13 @@ class Contract:
     def read(self, function: str, *arguments: Any) -> Any:
         """What a view answers in the newest block."""
         with translated():
-            return self._contract.functions[function](*arguments).call()
+            return self._contract.functions[function](*map(_argument, arguments)).call()
 
     def call(self, function: str, *arguments: Any, value: int = 0) -> Call:
         """The call of a function, to be sent."""
-        return Call(self.address, str(self._contract.encode_abi(function, list(arguments))), value)
+        return Call(
+            self.address, str(self._contract.encode_abi(function, list(map(_argument, arguments)))), value
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,7 @@ class PriceOracle(Contract):
         with translated(), self.client.w3.batch_requests() as batch:
             for expiry in expiries:
                 batch.add(self._contract.functions["record_of"](expiry))
-            answers = batch.execute()
+            answers: list[Any] = batch.execute()
         return {expiry: Record(*answer) for expiry, answer in zip(expiries, answers, strict=True)}
 
     def price_of(self, expiry: str) -> int | None:
@@ -114,20 +123,18 @@ class SeriesFactory(Contract):
 
     def address_of(self, expiry: str, expiry_at: int, strike: int, collateral: str) -> str:
         """Where a series is, or would be."""
-        token = Web3.to_checksum_address(collateral)
-        return str(self.read("address_of", expiry, expiry_at, strike, token)).lower()
+        return str(self.read("address_of", expiry, expiry_at, strike, collateral)).lower()
 
     def create_grid(
         self, index: str, expiry_at: int, terms: str, strikes: Sequence[int], collateral: str
     ) -> Call:
         """Create a series at each strike that has none."""
-        token = Web3.to_checksum_address(collateral)
-        return self.call("create_grid", index, expiry_at, terms, list(strikes), token)
+        return self.call("create_grid", index, expiry_at, terms, list(strikes), collateral)
 
     def created(self, expiry: str, first: int, last: int) -> list[CreatedSeries]:
         """All series on an expiry, whoever created them, by the logs of the blocks first to last."""
         topics = [_topic(self.name, "SeriesCreated"), None, expiry]
-        logs = self.client.logs([self.address], topics, first, last)  # type: ignore[arg-type]
+        logs = self.client.logs([self.address], topics, first, last)
         return [_created(log) for log in logs]
 
 
@@ -169,7 +176,7 @@ def collateral_changes(
     signs = {_topic("Series", "Split"): 1, _topic("Series", "Merge"): -1}
     first = min(each.block_number for each in series)
     addresses = [each.address for each in series]
-    logs = client.logs(addresses, [list(signs)], first, last)  # type: ignore[list-item]
+    logs = client.logs(addresses, [list(signs)], first, last)
     changes = []
     for log in logs:
         topic = to_hex(log["topics"][0])

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from web3 import Web3
-
 from settlement.chain.contracts import creation
 from settlement.chain.wallet import Wallet
 
@@ -38,7 +36,7 @@ def deploy(wallet: Wallet, rules: Rules) -> Deployed:
     oracle, block = _create(
         wallet,
         "PriceOracle",
-        Web3.to_checksum_address(rules.owner),
+        rules.owner,
         _ascending(rules.attestors),
         rules.attestor_threshold,
         _ascending(rules.guardians),
@@ -49,14 +47,14 @@ def deploy(wallet: Wallet, rules: Rules) -> Deployed:
     token, _ = _create(wallet, "SeriesToken")
     series, _ = _create(wallet, "Series", oracle, token)
     factory, _ = _create(wallet, "SeriesFactory", series)
-    return Deployed(oracle.lower(), factory.lower(), block)
+    return Deployed(oracle, factory, block)
 
 
 def _ascending(members: Sequence[str]) -> list[str]:
-    return [Web3.to_checksum_address(member) for member in sorted(members, key=lambda each: int(each, 16))]
+    return sorted(members, key=lambda each: int(each, 16))
 
 
 def _create(wallet: Wallet, name: str, *arguments: object) -> tuple[str, int]:
     receipt = wallet.send(creation(wallet.client, name, *arguments))
     assert receipt.contract is not None, f"{name} was created nowhere"
-    return Web3.to_checksum_address(receipt.contract), receipt.block_number
+    return receipt.contract, receipt.block_number
