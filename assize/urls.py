@@ -9,6 +9,8 @@ from assize import health
 urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("oracle.api.urls")),
+    path("api/v1/", include("disputes.api.urls")),
+    path("api/v1/", include("settlement.urls")),
     path("api/v1/", include("pages.api")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("health/live", health.live, name="live"),

@@ -1,0 +1,142 @@
+"""What is known of the disputes on an expiry; each function is a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+
+from disputes.models import Commitment, Pledge, RulingSignature, Vote
+from disputes.quote import Quote, quote
+from oracle.models import Act, Claim, Elector, Expiry
+from oracle.projection import load_state
+from oracle.record import DatabaseRecord
+from protocol.acts import Refusal
+from protocol.arithmetic import agree, lower_median
+from protocol.resolution import price_refusal
+from protocol.stages import Stage
+from protocol.terms import PPM, Terms
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimView:
+    """A claim with its pledges, in order. `left` is the wei it still needs, 0 unless it is open.
+
+    What an open claim requires is worked out anew in each round; `stale` says that the next pledge will do so.
+    """
+
+    claim: Claim
+    left: int
+    stale: bool
+    pledges: Sequence[Act]
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One ballot's figures in wei of stake. Votes are public as they are revealed.
+
+    `median` is what it decides if quorum and agreement hold; None where nobody has revealed.
+    """
+
+    number: int
+    committed: Sequence[str]
+    revealed: Sequence[tuple[str, int, int]]
+    weight: int
+    committed_weight: int
+    revealed_weight: int
+    median: int | None
+    agreeing_weight: int
+    quorum: bool
+    agreement: bool
+
+
+def claims(expiry: Expiry) -> list[ClaimView]:
+    """All claims on an expiry in the order in which they were opened, with their pledges."""
+    pledges: dict[int, list[Act]] = {}
+    for pledge in Pledge.objects.filter(expiry=expiry).order_by("seq"):
+        pledges.setdefault(pledge.claim_id or 0, []).append(pledge)
+    return [
+        _claim(row, expiry, pledges.get(row.pk, []))
+        for row in Claim.objects.filter(expiry=expiry).order_by("id")
+    ]
+
+
+def _claim(row: Claim, expiry: Expiry, pledges: Sequence[Act]) -> ClaimView:
+    is_open = row.status == Claim.Status.OPEN
+    left = row.required - row.pledged if is_open else 0
+    return ClaimView(row, left, is_open and row.round != expiry.round, pledges)
+
+
+def ballots(expiry: Expiry) -> list[Ballot]:
+    """Every ballot held or running, in order."""
+    weights = dict(Elector.objects.filter(expiry=expiry).order_by("id").values_list("account", "weight"))
+    committed: dict[int, list[str]] = {}
+    revealed: dict[int, list[tuple[str, int, int]]] = {}
+    for ballot, account in _votes(Commitment.objects.filter(expiry=expiry)).values_list("ballot", "account"):
+        committed.setdefault(ballot, []).append(account)
+    rows = _votes(Vote.objects.filter(expiry=expiry)).values_list("ballot", "account", "price")
+    for ballot, account, price in rows:
+        revealed.setdefault(ballot, []).append((account, price, weights[account]))
+    terms = Terms.from_json(expiry.raised or expiry.terms)
+    return [
+        _ballot(number, weights, committed.get(number, []), revealed.get(number, []), terms)
+        for number in range(1, expiry.ballot + 1)
+    ]
+
+
+def _votes(rows: QuerySet[Act]) -> Any:
+    """In order. The columns read of them are null for other kinds of acts only, which no type can say."""
+    return rows.order_by("ballot", "seq")
+
+
+def _ballot(
+    number: int,
+    weights: dict[str, int],
+    committed: Sequence[str],
+    revealed: Sequence[tuple[str, int, int]],
+    terms: Terms,
+) -> Ballot:
+    total, cast = sum(weights.values()), sum(weight for _, _, weight in revealed)
+    median = lower_median((price, weight) for _, price, weight in revealed) if revealed else None
+    agreeing = sum(
+        w for _, price, w in revealed if median is not None and agree(price, median, terms.tolerance_ppm)
+    )
+    return Ballot(
+        number=number,
+        committed=committed,
+        revealed=revealed,
+        weight=total,
+        committed_weight=sum(weights[account] for account in committed),
+        revealed_weight=cast,
+        median=median,
+        agreeing_weight=agreeing,
+        quorum=bool(revealed) and cast * PPM >= terms.vote_quorum_ppm * total,
+        agreement=bool(revealed) and agreeing * PPM >= terms.vote_agreement_ppm * cast,
+    )
+
+
+def electorate(expiry: Expiry) -> list[tuple[str, int]]:
+    """Who may vote on an expiry, with their weight in wei, by address; empty before the first ballot."""
+    return list(Elector.objects.filter(expiry=expiry).order_by("account").values_list("account", "weight"))
+
+
+def ruling_signatures(expiry: Expiry) -> list[RulingSignature]:
+    """Guardians' signatures so far, in the order of receipt."""
+    return list(RulingSignature.objects.filter(expiry=expiry).order_by("id"))
+
+
+def dispute_quote(expiry: Expiry, price: int) -> Quote | Refusal:
+    """The dry run of a claim at `price` (18 decimals), or why none could be bonded now."""
+    state = load_state(expiry)
+    if state.stage is not Stage.CHALLENGE:
+        return Refusal.WRONG_STAGE
+    if bad_price := price_refusal(state, price):
+        return bad_price
+    if state.standing is not None and agree(price, state.standing, state.terms.tolerance_ppm):
+        return Refusal.AGREES_WITH_STANDING
+    record = DatabaseRecord(expiry)
+    claim = record.claim_at(price)
+    bond = claim.required if claim is not None and claim.round == state.round else None
+    return quote(state, record.stakes(), price, pledged=claim.pledged if claim else 0, bond=bond)
