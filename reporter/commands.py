@@ -6,6 +6,7 @@ import argparse
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeAlias
 
 from reporter import disputing
 from reporter.keys import load_key
@@ -13,11 +14,11 @@ from reporter.quote import read_quote
 from reporter.report import MAX_SPREAD_PPM, quote_rows, report
 from reporter.sending import load, send_stored
 from reporter.service import Service
-from reporter.stop import Stop
 from reporter.units import parse_price, parse_wei, show_price, show_table, show_time
 from reporter.verify import verify
 
 Options = argparse.Namespace
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,12 +39,12 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _command(commands: argparse._SubParsersAction, name: str, words: str, run: Callable[[Options], int | None],  # type: ignore[type-arg]
-             *, sends: bool = False, url: bool = True) -> argparse.ArgumentParser:  # fmt: skip
-    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+def _command(
+    commands: Commands, name: str, words: str, run: Callable[[Options], int | None], *, sends: bool = False
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=words, description=words)
     command.set_defaults(run=run)
-    if url:
-        command.add_argument("--url", default="http://127.0.0.1:8000", help="the service (default %(default)s)")
+    command.add_argument("--url", default="http://127.0.0.1:8000", help="the service (default %(default)s)")
     if sends:
         command.add_argument("--key-file", type=Path, required=True, help="file with the private key, mode 600")
         command.add_argument("--out", type=Path, default=Path("receipts"), help="folder for acts, salts and receipts")
@@ -51,7 +52,7 @@ def _command(commands: argparse._SubParsersAction, name: str, words: str, run: C
     return command
 
 
-def _add_prices(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_prices(commands: Commands) -> None:
     command = _command(commands, "prices", "show what each source of an index says", _prices)
     what = command.add_mutually_exclusive_group(required=True)
     what.add_argument("--index", type=Path, help="an index spec, a JSON file")
@@ -69,7 +70,7 @@ def _prices(options: Options) -> None:
     ]))  # fmt: skip
 
 
-def _add_report(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_report(commands: Commands) -> None:
     command = _command(commands, "report", "report an expiry's price with a bond", _report, sends=True)
     command.add_argument("--expiry", required=True, help="its id or slug")
     command.add_argument("--bond", type=_wei, required=True, help="wei, or ether as 0.5ether")
@@ -89,7 +90,7 @@ def _report(options: Options) -> None:
     )  # fmt: skip
 
 
-def _add_dispute(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_dispute(commands: Commands) -> None:
     command = _command(commands, "dispute", "pledge against the standing price", _dispute, sends=True)
     command.add_argument("--expiry", required=True, help="its id or slug")
     command.add_argument("--price", type=_price, required=True, help="the price that is right instead")
@@ -106,7 +107,7 @@ def _dispute(options: Options) -> None:
     )  # fmt: skip
 
 
-def _add_moves(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_moves(commands: Commands) -> None:
     for name, kind, words in (
         ("stake", "Stake", "stake free money, to vote"),
         ("unstake", "Unstake", "take stake back; it is free after the unbonding delay"),
@@ -124,7 +125,7 @@ def _move(options: Options) -> None:
     )
 
 
-def _add_vote(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_vote(commands: Commands) -> None:
     command = commands.add_parser("vote", help="commit to a price in a ballot, and reveal it later")
     steps = command.add_subparsers(dest="step", required=True, metavar="STEP")
     commit = _command(steps, "commit", "commit to a price; its salt is stored beside the receipt", _commit, sends=True)
@@ -146,7 +147,7 @@ def _reveal(options: Options) -> None:
     disputing.reveal_vote(Service(options.url), key, expiry_id=options.expiry, out=options.out, sending=options.send)
 
 
-def _add_rule(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_rule(commands: Commands) -> None:
     command = commands.add_parser("rule", help="sign a guardian's share of a ruling, and send k of them together")
     steps = command.add_subparsers(dest="step", required=True, metavar="STEP")
     sign = _command(steps, "sign", "sign one share and write it to a file", _sign_ruling)
@@ -171,7 +172,7 @@ def _send_ruling(options: Options) -> None:
     disputing.send_ruling(Service(options.url), options.shares, out=options.out)
 
 
-def _add_verify(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_verify(commands: Commands) -> None:
     command = _command(commands, "verify", "run a transcript again: PASS, or the first act that differs", _verify)
     command.add_argument("what", metavar="EXPIRY|FILE", help="a transcript's file, or an expiry's id or slug")
     command.add_argument("--save", type=Path, help="keep the transcript that was fetched")
@@ -187,7 +188,7 @@ def _resend(options: Options) -> None:
     send_stored(Service(options.url), options.file)
 
 
-def _add_attest(commands: argparse._SubParsersAction) -> None:  # type: ignore[type-arg]
+def _add_attest(commands: Commands) -> None:
     command = _command(commands, "attest", "follow the book, check every price and sign those that hold", _attest)
     command.add_argument("--key-file", type=Path, required=True, help="file with the attestor's private key, mode 600")
     command.add_argument(
@@ -239,5 +240,3 @@ def _typed(read: Callable[[str], int], text: str) -> int:
 def _now() -> int:
     return int(time.time())
 
-
-__all__ = ["Stop", "parser"]
