@@ -1,10 +1,31 @@
 """The API's expiries with what every app knows of them."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from django.urls import path
 
-from oracle.api.expiries import ExpiriesView, ExpiryView
+from oracle.api.expiries import ExpiriesView, ExpiryApi, ExpiryView
+from oracle.models import Expiry
+from settlement.api.present import of_expiries
+
+
+class _WithSettlement(ExpiryApi):
+    def extras(self, expiries: Sequence[Expiry]) -> dict[str, dict[str, Any]]:
+        return of_expiries(expiries)
+
+
+class WholeExpiriesView(_WithSettlement, ExpiriesView):
+    """A page of expiries, with their series and publications."""
+
+
+class WholeExpiryView(_WithSettlement, ExpiryView):
+    """One expiry, with its series and its publication."""
+
 
 urlpatterns = [
-    path("expiries", ExpiriesView.as_view(), name="api-expiries"),
-    path("expiries/<slug:name>", ExpiryView.as_view(), name="api-expiry"),
+    path("expiries", WholeExpiriesView.as_view(), name="api-expiries"),
+    path("expiries/<slug:name>", WholeExpiryView.as_view(), name="api-expiry"),
 ]

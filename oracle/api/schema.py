@@ -70,7 +70,7 @@ class Problem(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code = serializers.ChoiceField(choices=[*Refusal, *OTHER_CODES.values()])
+    code = serializers.CharField(help_text=f"stable; one of {', '.join([*Refusal, *OTHER_CODES.values()])}")
     receipt = Receipt(required=False)
 
 
@@ -163,8 +163,10 @@ class Expiry(serializers.Serializer):
     acts = Integer()
     electorate_weight = Integer()
     claims = ExpiryClaim(many=True)
-    series = serializers.ListField(child=Object())
-    publication = Object(allow_null=True)
+    series = serializers.ListField(child=Object(), help_text="as in /series")
+    publication = Object(
+        allow_null=True, help_text="id, stage, tx_hash, final_on_chain_at; null before FINAL"
+    )
 
 
 class Expiries(serializers.Serializer):

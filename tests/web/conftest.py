@@ -15,7 +15,7 @@ from ledger.models import Account, Transfer
 from oracle import clock, signer
 from oracle.models import Act, Expiry
 from protocol.terms import Terms
-from tests.cast import person
+from tests.cast import ETHER, person
 from tests.db.conftest import GUARDIANS, NOW, expiry, reporting
 
 __all__ = ["expiry", "reporting"]
@@ -39,6 +39,14 @@ def terms() -> Terms:
         report_extensions=0,
         **dict.fromkeys(windows, WINDOW),
     )
+
+
+@pytest.fixture
+def voters(expiry: Expiry) -> None:
+    """Vera and Victor have 10 ETH of seasoned stake each."""
+    for name in ("vera", "victor"):
+        person(name).deposit(20 * ETHER, NOW)
+        assert person(name).stake(10 * ETHER, NOW).refusal is None
 
 
 class Clock:
