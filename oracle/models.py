@@ -68,7 +68,9 @@ class Expiry(models.Model):
         ordering = ["expiry_at", "id"]
         verbose_name_plural = "expiries"
         constraints = [
-            models.CheckConstraint(condition=Q(stage__in=[s.value for s in Stage]), name="oracle_expiry_stage"),
+            models.CheckConstraint(
+                condition=Q(stage__in=[s.value for s in Stage]), name="oracle_expiry_stage"
+            ),
             models.CheckConstraint(
                 condition=Q(stage=Stage.FINAL, price__isnull=False, final_at__isnull=False, deadline=None)
                 | (~Q(stage=Stage.FINAL) & Q(price=None, final_at=None, decided_by=None)),

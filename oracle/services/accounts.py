@@ -23,13 +23,13 @@ def take_account_act(head: BookHead, act: SignedAct) -> Answer:
     refusal = _problem(act.kind, account, amount)
     if refusal is not None:
         return refused(head, act, None, refusal)
-    row, receipt = book.append(head, act, None)
+    receipt = book.append(head, act, None)
     source, target, reason = _WAYS[act.kind]
-    move = Move(source(account), target(account), amount, f"{reason}:{row.seq}", reason)
-    post([move], at=head.clock, entry=row.seq)
+    move = Move(source(account), target(account), amount, f"{reason}:{head.seq}", reason)
+    post([move], at=head.clock, entry=head.seq)
     if act.kind == "Unstake":
         due_at = head.clock + settings.UNBONDING_DELAY
-        Unbonding.objects.create(act=row, account=account, amount=amount, due_at=due_at)
+        Unbonding.objects.create(act_id=head.seq, account=account, amount=amount, due_at=due_at)
         expect(head, due_at)
     return Answer(receipt)
 

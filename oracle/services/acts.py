@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 
 from oracle import signer
+from oracle.lookup import find
 from oracle.models import Act, BookHead, Expiry
 from oracle.projection import load_state
 from oracle.receipts import receipt_of
@@ -55,7 +56,7 @@ def take_act(*, kind: str, message: object, signatures: object, now: int) -> Ans
 
 def _take(act: SignedAct, signers: set[str], now: int) -> Answer:
     head = book.lock()
-    first = Act.objects.filter(digest=act.digest).first()
+    first = next(iter(Act.objects.raw("SELECT * FROM oracle_act WHERE digest = %s", [act.digest])), None)
     if first is not None:
         return Answer(receipt_of(first), repeated=True)
     book.advance_clock(head, now)
@@ -66,16 +67,16 @@ def _take(act: SignedAct, signers: set[str], now: int) -> Answer:
         answer = _take_on_expiry(head, act, signers)
     if answer.refusal is not None and head.life_at < head.clock:
         book.show_life(head)
-    head.save()
+    book.save(head)
     return answer
 
 
 def _take_on_expiry(head: BookHead, act: SignedAct, signers: set[str]) -> Answer:
-    found = Expiry.objects.filter(id=act.message["expiry"]).select_related("index")
-    expiry = found.select_for_update(of=("self",)).first()
-    if expiry is None:
+    found = find(act.kind, act.message)
+    if found is None:
         return refused(head, act, None, Refusal.UNKNOWN_EXPIRY)
-    state, record = load_state(expiry), DatabaseRecord(expiry)
+    expiry, known = found
+    state, record = load_state(expiry), DatabaseRecord(expiry, known)
     if act.kind in GUARDIAN_ACTS and (wrong := _guardians_problem(state.terms, signers)):
         return refused(head, act, expiry, Refusal.BAD_SIGNATURE, wrong)
     verdict = judge(state, record, to_act(act.kind, act.message, head.clock))
@@ -83,7 +84,7 @@ def _take_on_expiry(head: BookHead, act: SignedAct, signers: set[str]) -> Answer
         Expiry.objects.filter(id=expiry.id).update(judged_at=state.judged_at)
         return refused(head, act, expiry, verdict.refusal)
     act.columns = record.columns
-    _, receipt = book.append(head, act, expiry)
+    receipt = book.append(head, act, expiry)
     carry_out(head, expiry, state, record, verdict.events, cause=f"act:{head.seq}")
     expect(head, expiry.deadline)
     return Answer(receipt)
@@ -107,6 +108,10 @@ def _answer_unjudged(act: SignedAct, refusal: Refusal, detail: str, now: int) ->
 
 
 def _signatures(value: Any) -> list[str]:
-    if not isinstance(value, list) or not 1 <= len(value) <= MAX_SIGNATURES or len(set(map(str, value))) != len(value):
+    if (
+        not isinstance(value, list)
+        or not 1 <= len(value) <= MAX_SIGNATURES
+        or len(set(map(str, value))) != len(value)
+    ):
         raise ValueError(f"signatures: must be a list of 1 to {MAX_SIGNATURES} different signatures")
     return [str(signature) for signature in value]

@@ -24,7 +24,9 @@ class Answer:
     repeated: bool = False
 
 
-def refused(head: BookHead, act: SignedAct, expiry: Expiry | None, refusal: Refusal, detail: str = "") -> Answer:
+def refused(
+    head: BookHead, act: SignedAct, expiry: Expiry | None, refusal: Refusal, detail: str = ""
+) -> Answer:
     """A signed refusal. Nothing but the clock has moved for it."""
     return Answer(book.refuse(head, act.digest, expiry, refusal), refusal, detail or REASONS[refusal])
 

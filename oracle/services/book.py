@@ -5,8 +5,11 @@ Lock order, everywhere: the book's head, then expiries, then ledger accounts (by
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
+
+from django.db import connection
 
 from oracle import signer
 from oracle.models import Act, Beat, BookHead, Expiry
@@ -28,11 +31,22 @@ class SignedAct:
 
 def lock() -> BookHead:
     """Take the book's lock until the transaction ends; whatever is read afterwards cannot change meanwhile."""
-    head = BookHead.objects.select_for_update().filter(id=1).first()
+    locked = "SELECT * FROM oracle_bookhead WHERE id = 1 FOR UPDATE"
+    head = next(iter(BookHead.objects.raw(locked)), None)
     if head is None:
         BookHead.objects.bulk_create([BookHead(id=1, book=signing.BOOK_0)], ignore_conflicts=True)
         head = BookHead.objects.select_for_update().get(id=1)
     return head
+
+
+def save(head: BookHead) -> None:
+    """Store the head; the lock is held until the transaction ends."""
+    values = [head.seq, head.book, head.at, head.clock, head.life_at, head.due_at]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE oracle_bookhead SET (seq, book, at, clock, life_at, due_at) = (%s, %s, %s, %s, %s, %s)",
+            values,
+        )
 
 
 def advance_clock(head: BookHead, now: int) -> int:
@@ -47,8 +61,11 @@ def sign_as_service(kind: str, message: signing.Message) -> SignedAct:
     return SignedAct(kind, message, digest, [signer.sign(digest)])
 
 
-def append(head: BookHead, act: SignedAct, expiry: Expiry | None) -> tuple[Act, Receipt]:
-    """Add an entry at the head's clock and sign its receipt. The caller saves `head` and `expiry`."""
+def append(head: BookHead, act: SignedAct, expiry: Expiry | None) -> Receipt:
+    """Add an entry at the head's clock and sign its receipt. The caller saves `head` and `expiry`.
+
+    Written out in SQL, as is `save`: see oracle/lookup.py.
+    """
     head.seq += 1
     head.at = head.life_at = head.clock
     head.book = signing.next_book(head.book, head.seq, act.digest, head.at)
@@ -57,21 +74,31 @@ def append(head: BookHead, act: SignedAct, expiry: Expiry | None) -> tuple[Act, 
         expiry.acts += 1
     message = receipt_message(act.digest, expiry, head.seq, head.book, head.at)
     receipt = Receipt(message, signer.sign(signer.digest("Receipt", message)))
-    row = Act.objects.create(
-        seq=head.seq,
-        at=head.at,
-        kind=act.kind,
-        digest=act.digest,
-        account=act.message.get("account"),
-        expiry=expiry,
-        message=signing.to_json(act.kind, act.message),
-        signatures=act.signatures,
-        head=expiry.head if expiry else None,
-        book=head.book,
-        receipt_signature=receipt.signature,
-        **act.columns,
-    )
-    return row, receipt
+    columns = dict.fromkeys(_PROJECTED) | act.columns
+    values = {
+        "seq": head.seq,
+        "at": head.at,
+        "kind": act.kind,
+        "digest": act.digest,
+        "account": act.message.get("account"),
+        "expiry_id": expiry.id if expiry else None,
+        "message": json.dumps(signing.to_json(act.kind, act.message)),
+        "signatures": json.dumps(act.signatures),
+        "head": expiry.head if expiry else None,
+        "book": head.book,
+        "receipt_signature": receipt.signature,
+        **columns,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+    return receipt
+
+
+_PROJECTED = ("price", "amount", "ballot", "commitment", "claim_id")
+_COLUMNS = [field.column for field in Act._meta.concrete_fields]
+_INSERT = (
+    f"INSERT INTO oracle_act ({', '.join(_COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)})"
+)
 
 
 def refuse(head: BookHead, digest: str, expiry: Expiry | None, code: str) -> Receipt:

@@ -44,7 +44,9 @@ def expect(head: BookHead, at: int | None) -> None:
 
 
 def _next_due_at() -> int:
-    deadline = Expiry.objects.filter(deadline__isnull=False).order_by("deadline").values_list("deadline", flat=True)
+    deadline = (
+        Expiry.objects.filter(deadline__isnull=False).order_by("deadline").values_list("deadline", flat=True)
+    )
     unbonding = Unbonding.objects.filter(done=False).order_by("due_at").values_list("due_at", flat=True)
     return min(deadline.first() or NEVER, unbonding.first() or NEVER)
 

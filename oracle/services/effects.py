@@ -70,12 +70,14 @@ def _moves(expiry_id: str, cause: str, events: Iterable[Event]) -> list[Move]:
 def _pay(head: BookHead, expiry: Expiry, outcome: Outcome, record: DatabaseRecord, at: int) -> None:
     """Pay an outcome in full and leave nothing in the expiry's account (I-6). Effective when it became final."""
     message = {"expiry": expiry.id, "price": expiry.price, "payouts": payouts_root(outcome.payouts)}
-    act, _ = append(head, sign_as_service("Final", message), expiry)
+    append(head, sign_as_service("Final", message), expiry)
     pot = names.expiry(expiry.id)
     moves = []
     for account, change in outcome.stake_changes.items():
         if change < 0:
-            moves.append(Move(names.stake(account), pot, -change, _key(expiry, "slash", account), Reason.SLASH))
+            moves.append(
+                Move(names.stake(account), pot, -change, _key(expiry, "slash", account), Reason.SLASH)
+            )
         else:
             key = _key(expiry, "voter", account)
             moves.append(Move(pot, names.stake(account), change, key, Reason.VOTER_REWARD))
@@ -85,7 +87,7 @@ def _pay(head: BookHead, expiry: Expiry, outcome: Outcome, record: DatabaseRecor
     for account, amount in due.items():
         moves.append(Move(pot, names.free(account), amount, _key(expiry, "payout", account), Reason.PAYOUT))
     moves.append(Move(pot, names.TREASURY, outcome.treasury, _key(expiry, "fee", ""), Reason.FEE))
-    post(moves, at=at, entry=act.seq)
+    post(moves, at=at, entry=head.seq)
 
 
 def _key(expiry: Expiry, what: str, account: str) -> str:

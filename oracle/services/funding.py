@@ -32,10 +32,10 @@ def deposit(*, account: str, amount: int, now: int) -> Receipt:
         head = _lock(now)
         tx = "0x" + secrets.token_hex(32)
         message = {"account": account, "amount": amount, "block": BY_OPERATOR_BLOCK, "tx": tx, "log_index": 0}
-        row, receipt = book.append(head, book.sign_as_service("Deposit", message), None)
-        move = Move(names.OUTSIDE, names.free(account), amount, f"deposit:{row.seq}", Reason.DEPOSIT)
-        post([move], at=head.clock, entry=row.seq)
-        head.save()
+        receipt = book.append(head, book.sign_as_service("Deposit", message), None)
+        move = Move(names.OUTSIDE, names.free(account), amount, f"deposit:{head.seq}", Reason.DEPOSIT)
+        post([move], at=head.clock, entry=head.seq)
+        book.save(head)
         return receipt
 
 
@@ -51,7 +51,7 @@ def fund_reward(*, expiry_id: str, amount: int, now: int) -> int:
         move = Move(names.OUTSIDE, names.expiry(expiry.id), amount, key, Reason.REWARD)
         post([move], at=head.clock, entry=head.seq)
         expiry.save(update_fields=["reward"])
-        head.save()
+        book.save(head)
         return int(expiry.reward)
 
 

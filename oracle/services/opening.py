@@ -27,7 +27,12 @@ def open_expiry(*, expiry_id: str, block: int, value_secured: int, now: int) -> 
         process_due(head)
         rows = Expiry.objects.select_related("index").select_for_update(of=("self",))
         expiry = rows.get(id=expiry_id)
-        message = {"expiry": expiry.id, "block": block, "value_secured": value_secured, "reward": expiry.reward}
+        message = {
+            "expiry": expiry.id,
+            "block": block,
+            "value_secured": value_secured,
+            "reward": expiry.reward,
+        }
         state, record = load_state(expiry), DatabaseRecord(expiry)
         verdict = judge(state, record, to_act("Opened", message, head.clock))
         if verdict.refusal is not None:
@@ -35,8 +40,8 @@ def open_expiry(*, expiry_id: str, block: int, value_secured: int, now: int) -> 
         expiry.raised = state.terms.to_json()
         expiry.opened_at, expiry.value_secured = head.clock, value_secured
         expiry.save(update_fields=["raised", "opened_at", "value_secured"])
-        _, receipt = book.append(head, book.sign_as_service("Opened", message), expiry)
+        receipt = book.append(head, book.sign_as_service("Opened", message), expiry)
         carry_out(head, expiry, state, record, verdict.events, cause=f"act:{head.seq}")
         expect(head, expiry.deadline)
-        head.save()
+        book.save(head)
         return receipt

@@ -20,7 +20,7 @@ def pass_time(*, now: int) -> int:
         done = process_due(head)
         if head.life_at < head.clock:
             book.show_life(head)
-        head.save()
+        book.save(head)
     return done
 
 
@@ -31,7 +31,7 @@ def beat(*, now: int) -> Beat | None:
         book.advance_clock(head, now)
         process_due(head)
         sign = book.show_life(head)
-        head.save()
+        book.save(head)
     return sign
 
 

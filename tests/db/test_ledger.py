@@ -61,7 +61,7 @@ def test_post__fifty_moves__is_one_query(django_assert_num_queries) -> None:
 
 def test_post__moves_of_nothing__are_dropped_without_a_query(django_assert_num_queries) -> None:
     with django_assert_num_queries(0):
-        assert post([deposit(ANNA, 0)], at=1, entry=1) == []
+        assert post([deposit(ANNA, 0)], at=1, entry=1) == 0
 
 
 def test_post__amount_beyond_64_bits__is_kept_to_the_wei() -> None:

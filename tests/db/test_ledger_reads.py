@@ -20,10 +20,8 @@ EXPIRY = "0x" + "e5" * 32
 
 def move(debit: str, credit: str, amount: int, *, entry: int, at: int | None = None) -> Transfer:
     key = f"{entry}:{debit}:{credit}"
-    [transfer] = post(
-        [Move(debit, credit, amount, key, Reason.PAYOUT)], at=entry if at is None else at, entry=entry
-    )
-    return transfer
+    post([Move(debit, credit, amount, key, Reason.PAYOUT)], at=entry if at is None else at, entry=entry)
+    return Transfer.objects.get(key=key)
 
 
 def deposits(address: str, count: int) -> list[Transfer]:

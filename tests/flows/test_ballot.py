@@ -3,11 +3,11 @@
 import pytest
 
 from ledger import selectors
+from oracle import signer
 from oracle.models import Act, Elector, Expiry
 from oracle.services.acts import take_act
 from protocol import signing
 from protocol.acts import Refusal
-from oracle import signer
 from protocol.merkle import electorate_root
 from tests.cast import ETHER, NO_EVIDENCE, person
 from tests.db.conftest import GUARDIANS

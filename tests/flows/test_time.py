@@ -97,7 +97,9 @@ def test_decided_without_an_entry__then_away__the_outage_does_not_reach_back_ove
     pass_time(now=OPENS_AT + WINDOW + 50)
     opened.refresh_from_db()
     assert opened.stage == "CHALLENGE"
-    assert person("dave").report(opened.id, PRICE, ETHER, OPENS_AT + WINDOW + 90).refusal is Refusal.WRONG_STAGE
+    assert (
+        person("dave").report(opened.id, PRICE, ETHER, OPENS_AT + WINDOW + 90).refusal is Refusal.WRONG_STAGE
+    )
     pass_time(now=OPENS_AT + WINDOW + 5_000)
     outage = Act.objects.get(kind="Outage")
     assert outage.message["from"] == str(OPENS_AT + WINDOW + 90)

@@ -69,7 +69,13 @@ def test_same_act__sent_eight_times_at_once__taken_once_and_one_receipt(opened: 
     """C-3: a client that retries gets the receipt of the first."""
     act = person(REPORTERS[0]).sign(
         "Report",
-        {"expiry": opened.id, "price": PRICE, "bond": ETHER, "evidence": "0x" + "0" * 64, "salt": "0x" + "1" * 64},
+        {
+            "expiry": opened.id,
+            "price": PRICE,
+            "bond": ETHER,
+            "evidence": "0x" + "0" * 64,
+            "salt": "0x" + "1" * 64,
+        },
     )
     answers = together([lambda: take_act(**act, now=OPENS_AT + 1)] * 8)
     assert [answer.refusal for answer in answers] == [None] * 8
