@@ -29,14 +29,20 @@ def start(
     *,
     chain_id: int = CHAIN_ID,
     block_seconds: int | None = None,
+    keep_history: bool = False,
     name: str = "anvil",
 ) -> str:
-    """Start it and return its RPC_URL. Without `block_seconds` each transaction makes its block."""
+    """Start it and return its RPC_URL. Without `block_seconds` each transaction makes its block.
+
+    `keep_history` is for who asks about old states, or makes a reorganisation.
+    """
     port = free_port()
     folder = run.folder(name)
     command = [str(binary()), "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(chain_id)]
     # It spills old states into the home folder unless it is told where, and that it need not keep them.
-    command += ["--cache-path", str(folder), "--prune-history", "--accounts", str(ACCOUNTS), "--quiet"]
+    command += ["--cache-path", str(folder), "--accounts", str(ACCOUNTS), "--quiet"]
+    if not keep_history:
+        command += ["--prune-history"]
     if block_seconds is not None:
         command += ["--block-time", str(block_seconds)]
     supervisor.start(name, command, cwd=folder, env={**os.environ, "HOME": str(folder)})

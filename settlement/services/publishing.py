@@ -22,20 +22,17 @@ _S = PublicationStage
 
 def publish(*, now: int) -> int:
     """One round: follow what was sent, send what is signed, finish what is final. Returns how many moved."""
-    open_ids = {stage: _ids(stage) for stage in (_S.SIGNED, _S.SENT, _S.MINED)}
-    if not any(open_ids.values()) and not transactions.any_under_way():
+    if not _ids(_S.SIGNED, _S.SENT, _S.MINED) and not transactions.any_under_way():
         return 0
     client = connect()
     moved = transactions.follow(client, now=now)
-    for publication_id in open_ids[_S.SENT] + open_ids[_S.MINED]:
-        moved += _follow(client, publication_id, now)
-    for publication_id in open_ids[_S.SIGNED]:
-        moved += _send(client, publication_id, now)
+    moved += sum(_follow(client, publication_id, now) for publication_id in _ids(_S.SENT, _S.MINED))
+    moved += sum(_send(client, publication_id, now) for publication_id in _ids(_S.SIGNED))
     return moved
 
 
-def _ids(stage: PublicationStage) -> list[int]:
-    return list(Publication.objects.filter(stage=stage).order_by("pk").values_list("pk", flat=True))
+def _ids(*stages: PublicationStage) -> list[int]:
+    return list(Publication.objects.filter(stage__in=stages).order_by("pk").values_list("pk", flat=True))
 
 
 def _send(client: Client, publication_id: int, now: int) -> bool:

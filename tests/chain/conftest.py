@@ -26,6 +26,7 @@ from settlement.services.opening import open_due
 from settlement.services.proposing import propose
 from settlement.services.publications import items_of, message_of
 from settlement.services.signing import Problem, add_signature
+from settlement.stages import PublicationStage
 from tests.cast import ETHER, person
 from tests.chain.node import Node, running
 
@@ -101,6 +102,25 @@ class World:
             signature = signing.sign(accounts.key(accounts.ATTESTORS[number]), digest)
             answers.append(add_signature(publication_id=publication.pk, signature=signature, now=now))
         return answers
+
+    def proposed(self, *slugs: str, price: int = 2_500 * ETHER) -> tuple[Publication, int]:
+        """A publication of fresh expiries that are final at this price, and the time that it is."""
+        expiries = [self.list_expiry(slug, AHEAD + place) for place, slug in enumerate(slugs or ("one",))]
+        now = self.decide(*((expiry, price) for expiry in expiries), now=self.pass_expiry(expiries[-1]))
+        return self.propose(now), now
+
+    def signed(self, *slugs: str) -> tuple[Publication, int]:
+        """The same with the signatures of three of the five."""
+        publication, now = self.proposed(*slugs)
+        self.sign(publication, 0, 1, 2, now=now)
+        publication.refresh_from_db()
+        assert publication.stage == PublicationStage.SIGNED
+        return publication, now
+
+    def bury(self) -> None:
+        """Enough blocks for whatever was mined to be confirmed, at least a delay later."""
+        self.node.mine_at(self.node.now() + DELAY)
+        self.node.mine(CONFIRMATION)
 
     def holder(self, number: int = 0) -> Wallet:
         return Wallet(self.client, accounts.key(HOLDERS[number]))

@@ -70,4 +70,5 @@ class _Folder:
 def running(folder: Path, *, chain_id: int = anvil.CHAIN_ID) -> Iterator[Node]:
     """A fresh chain that ends with the test, or with the process."""
     with Supervisor(folder, owns_process=False) as supervisor:
-        yield Node(anvil.start(supervisor, cast(RunFolder, _Folder(folder)), chain_id=chain_id))
+        place = cast(RunFolder, _Folder(folder))
+        yield Node(anvil.start(supervisor, place, chain_id=chain_id, keep_history=True))
