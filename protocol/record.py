@@ -113,6 +113,7 @@ class MemoryRecord:
     _reporters: set[str] = field(default_factory=set)
     _sealed: dict[str, int] = field(default_factory=dict)
     _open: dict[int, Claim] = field(default_factory=dict)
+    _pledged: dict[int, list[tuple[str, int]]] = field(default_factory=dict)  # of open claims, by price
     _released: list[tuple[str, int]] = field(default_factory=list)
     _commitments: dict[tuple[int, str], str] = field(default_factory=dict)
     _votes: dict[int, dict[str, Vote]] = field(default_factory=dict)
@@ -150,14 +151,15 @@ class MemoryRecord:
         self._open[claim.price] = claim
         stake = Stake(pledge.account, pledge.price, taken, is_pledge=True)
         self._placed.append(_Placed(stake, claim))
+        self._pledged.setdefault(claim.price, []).append((pledge.account, taken))
 
     def fill(self, claim: Claim) -> None:
-        del self._open[claim.price]
+        del self._open[claim.price], self._pledged[claim.price]
         claim.filled = True
 
     def release(self, claim: Claim) -> Sequence[tuple[str, int]]:
         del self._open[claim.price]
-        back = [(p.stake.account, p.stake.amount) for p in self._placed if p.claim is claim]
+        back = self._pledged.pop(claim.price)
         self._released.extend(back)
         return back
 
