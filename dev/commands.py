@@ -30,10 +30,10 @@ def stack(profile: services.Profile) -> Iterator[tuple[Supervisor, RunFolder, di
         run.close()
 
 
-def start_all(supervisor: Supervisor, run: RunFolder, env: dict[str, str]) -> str:
+def start_all(profile: services.Profile, supervisor: Supervisor, run: RunFolder, env: dict[str, str]) -> str:
     """Migrate, deploy, start every process of the table; the URL of the web process once it answers."""
     services.note(run, env)
-    for step in processes.before():
+    for step in processes.before(profile.cancel_seconds):
         log = run.logs / f"{step.name}.log"
         with open(log, "wb") as output:
             done = subprocess.run(
@@ -54,7 +54,7 @@ def run(arguments: list[str]) -> int:
     """Everything, until Ctrl-C."""
     try:
         with stack(services.RUN) as (supervisor, folder, env):
-            url = start_all(supervisor, folder, env)
+            url = start_all(services.RUN, supervisor, folder, env)
             print(f"Assize    {url}/")
             print(f"admin     {url}/admin/")
             print(f"schema    {url}/api/schema/")
@@ -73,7 +73,7 @@ def demo(arguments: list[str]) -> int:
         services.DEMO,
         lambda supervisor, folder, env: supervisor.foreground(
             [sys.executable, "-m", "demo", *arguments],
-            env={**env, "ASSIZE_URL": start_all(supervisor, folder, env)},
+            env={**env, "ASSIZE_URL": start_all(services.DEMO, supervisor, folder, env)},
         ),
     )
 

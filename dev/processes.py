@@ -21,11 +21,15 @@ class Process:
     secrets: dict[str, str] = field(default_factory=dict)
 
 
-def before() -> list[Process]:
+def before(cancel_seconds: int) -> list[Process]:
     """Done once, in this order, each to its end."""
     return [
         Process("migrate", (*MANAGE, "migrate", "--verbosity", "1")),
-        Process("deploy", (*MANAGE, "deploy_contracts", *_sets()), {"PUBLISHER_KEY": publisher_key()}),
+        Process(
+            "deploy",
+            (*MANAGE, "deploy_contracts", *_sets(cancel_seconds)),
+            {"PUBLISHER_KEY": publisher_key()},
+        ),
     ]
 
 
@@ -66,13 +70,14 @@ def _attestor(name: str, folder: Path, url: str, rpc_url: str, key: str) -> Proc
     return Process(name, tuple(command))
 
 
-def _sets() -> tuple[str, ...]:
-    """Who may attest and who may cancel on the development chain."""
+def _sets(cancel_seconds: int) -> tuple[str, ...]:
+    """Who may attest and who may cancel on the development chain, and how long that takes."""
     return (
         *("--attestors", accounts.addresses(accounts.ATTESTORS)),
         *("--attestor-threshold", str(accounts.ATTESTOR_THRESHOLD)),
         *("--guardians", accounts.addresses(accounts.GUARDIANS)),
         *("--guardian-threshold", str(accounts.GUARDIAN_THRESHOLD)),
+        *("--delay", str(cancel_seconds), "--set-delay", str(2 * cancel_seconds)),
         # Long enough to be seen on a page, short enough to wait for.
         *("--delay", "5", "--set-delay", "60"),
     )

@@ -18,6 +18,7 @@ class Profile:
     durable: bool
     block_seconds: int | None
     settings: dict[str, str]
+    cancel_seconds: int = 60  # in which guardians can stop a price on the chain
 
 
 RUN = Profile(
@@ -28,6 +29,7 @@ DEMO = Profile(
     durable=True,
     block_seconds=1,
     settings={"FINALITY_DEPTH": "2", "CONFIRMATION_DEPTH": "2", "BEAT_SECONDS": "5", "UNBONDING_DELAY": "30"},
+    cancel_seconds=3,
 )
 # Tests work as the tables' owner (Django's test runner makes the database) and take the app's role where they test it.
 TEST = Profile(
