@@ -117,7 +117,7 @@ def list_more(count: int, terms: Terms) -> None:
 
 
 def replaced(terms: Terms, n: int) -> Terms:
-    return Terms.from_json({**terms.to_json(), "report_window": str(100 + n)})
+    return Terms.from_json({**terms.to_json(), "report_window": str(200 + n)})
 
 
 def test_expiries__in_pages__gives_each_once_in_order(expiry: Expiry, terms: Terms, client: Client) -> None:

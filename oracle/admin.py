@@ -1,0 +1,106 @@
+"""The oracle to look at. Acts and outcomes are never edited here, by nobody; what is sealed shows to nobody."""
+
+from __future__ import annotations
+
+import json
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from ledger.admin import ReadOnlyAdmin
+from oracle import sealing
+from oracle.models import Act, Beat, BookHead, Claim, Elector, Expiry, Index, Report, Unbonding
+
+SEALED = "sealed"
+
+
+class ActLikeAdmin(ReadOnlyAdmin):
+    """Acts of the book. Neither shown, nor searched, sorted or filtered by what may be sealed: a filter answers too."""
+
+    list_display = ["seq", "at", "kind", "account", "expiry", "shown_price", "amount"]
+    list_display_links = ["seq"]
+    list_filter = ["kind", "expiry__stage"]
+    list_select_related = ["expiry"]
+    search_fields = ["account__exact", "digest__exact", "expiry__slug__exact"]
+    ordering = ["-seq"]
+    fields = [
+        "seq", "at", "kind", "digest", "account", "expiry", "shown_message", "signatures", "head", "book",
+        "receipt_signature", "shown_price", "amount", "ballot", "commitment", "claim",
+    ]  # fmt: skip
+    readonly_fields = ["shown_message", "shown_price"]
+
+    @admin.display(description="price")
+    def shown_price(self, act: Act) -> str:
+        return SEALED if sealing.is_sealed(act) else str(act.price or "")
+
+    @admin.display(description="message")
+    def shown_message(self, act: Act) -> str:
+        return json.dumps(sealing.public_message(act), indent=2)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Django allows a filter on any column of the table; then `?price__gt=` would find out a sealed price."""
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in self.list_filter)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Act]:
+        found: QuerySet[Act] = super().get_queryset(request)
+        return found.defer("expiry__terms", "expiry__raised")
+
+
+@admin.register(Act)
+class ActAdmin(ActLikeAdmin):
+    """The whole book."""
+
+
+@admin.register(Report)
+class ReportAdmin(ActLikeAdmin):
+    """Reports alone."""
+
+    list_filter = ["expiry__stage"]
+
+
+@admin.register(Index)
+class IndexAdmin(ReadOnlyAdmin):
+    list_display = ["slug", "version", "id"]
+
+
+@admin.register(Expiry)
+class ExpiryAdmin(ReadOnlyAdmin):
+    list_display = ["slug", "index", "expiry_at", "stage", "deadline", "standing", "price", "decided_by"]
+    list_filter = ["stage", "decided_by"]
+    list_select_related = ["index"]
+    search_fields = ["slug", "id__exact"]
+    ordering = ["-expiry_at"]
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    list_display = ["id", "expiry", "price", "pledged", "required", "round", "status"]
+    list_filter = ["status"]
+    list_select_related = ["expiry"]
+    search_fields = ["expiry__slug"]
+
+
+@admin.register(Elector)
+class ElectorAdmin(ReadOnlyAdmin):
+    list_display = ["account", "expiry", "weight", "worst_cut"]
+    list_select_related = ["expiry"]
+    search_fields = ["account__exact", "expiry__slug"]
+
+
+@admin.register(Unbonding)
+class UnbondingAdmin(ReadOnlyAdmin):
+    list_display = ["account", "amount", "due_at", "done"]
+    list_filter = ["done"]
+    search_fields = ["account__exact"]
+
+
+@admin.register(Beat)
+class BeatAdmin(ReadOnlyAdmin):
+    list_display = ["at", "seq", "book"]
+    ordering = ["-at"]
+
+
+@admin.register(BookHead)
+class BookHeadAdmin(ReadOnlyAdmin):
+    list_display = ["seq", "book", "at", "clock", "life_at"]

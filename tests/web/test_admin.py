@@ -1,0 +1,129 @@
+"""The admin shows everything and changes nothing that matters, whoever asks (RELIABILITY 3, C-40)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import User
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+
+from disputes.models import RulingSignature
+from oracle.models import Expiry
+from oracle.services.time import beat
+from tests.cast import person
+from tests.web.conftest import OPEN, queries
+from tests.web.story import send_secret_report, to_ballot, to_final
+
+OURS = ("ledger", "oracle", "disputes", "settlement")
+MODELS = [model for name in OURS for model in apps.get_app_config(name).get_models()]
+
+
+def name_of(model: type[Model]) -> str:
+    return f"{model._meta.app_label}_{model._meta.model_name}"
+
+
+@pytest.fixture
+def superuser(client: Client, db: None) -> None:
+    client.force_login(User.objects.create_superuser("root"))
+
+
+@pytest.fixture
+def story(reporting: Expiry, voters: None) -> Expiry:
+    """An expiry with rows in most tables."""
+    beat(now=OPEN)
+    person("vera").unstake(1, OPEN)
+    to_ballot(reporting)
+    RulingSignature.objects.create(
+        expiry=reporting, digest="0x", price=1, reason="0x", guardian="0x", signature="0x", at=OPEN
+    )
+    return reporting
+
+
+@pytest.fixture(params=[True, False], ids=["superuser", "stranger"])
+def whoever(request: pytest.FixtureRequest, client: Client, db: None) -> bool:
+    if request.param:
+        client.force_login(User.objects.create_superuser("root"))
+    return bool(request.param)
+
+
+def contents() -> dict[str, list[Any]]:
+    return {name_of(model): list(model._default_manager.order_by("pk").values()) for model in MODELS}
+
+
+@pytest.mark.parametrize("model", MODELS, ids=name_of)
+def test_admin__each_of_our_models__is_listed_and_shows_its_rows(
+    model: type[Model], story: Expiry, superuser: None, client: Client
+) -> None:
+    if model not in admin.site._registry:
+        # What has no list of its own shows inside the row that it belongs to.
+        inlines = [inline.model for each in admin.site._registry.values() for inline in each.inlines]
+        assert model in inlines
+        return
+    assert client.get(reverse(f"admin:{name_of(model)}_changelist")).status_code == 200
+    for row in model._default_manager.all()[:3]:
+        page = client.get(reverse(f"admin:{name_of(model)}_change", args=[quote(row.pk)]))
+        assert page.status_code == 200
+        assert b'name="_save"' not in page.content
+
+
+def test_admin__every_url_and_every_post__changes_nothing(
+    story: Expiry, whoever: bool, client: Client
+) -> None:
+    before = contents()
+    assert sum(map(len, before.values())) > 50
+    tried = 0
+    for model in MODELS:
+        if model not in admin.site._registry:
+            continue
+        row = model._default_manager.order_by("pk").first()
+        pk = quote(row.pk) if row else "1"
+        fields = {field.name: "1" for field in model._meta.fields}
+        action = {"action": "delete_selected", "_selected_action": str(row.pk if row else 1), "post": "yes"}
+        for view in ("change", "delete"):
+            answer = client.post(
+                reverse(f"admin:{name_of(model)}_{view}", args=[pk]), {**fields, "post": "yes"}
+            )
+            # Logged in: forbidden. A stranger, or a row that is not there: sent elsewhere.
+            assert answer.status_code == 403 or not (whoever and row), (model, view)
+        assert client.post(reverse(f"admin:{name_of(model)}_add"), fields).status_code in (403, 302)
+        client.post(reverse(f"admin:{name_of(model)}_history", args=[pk]), fields)
+        client.post(reverse(f"admin:{name_of(model)}_changelist"), action)
+        client.post(
+            reverse(f"admin:{name_of(model)}_changelist"), {**fields, "_save": "Save", "form-0-id": pk}
+        )
+        tried += 1
+    assert tried > 12
+    assert contents() == before
+
+
+def test_admin__nobody_logged_in__sees_nothing(story: Expiry, client: Client) -> None:
+    for model in MODELS:
+        if model in admin.site._registry:
+            page = client.get(reverse(f"admin:{name_of(model)}_changelist"))
+            assert page.status_code == 302
+            assert "/admin/login/" in page["Location"]
+
+
+@pytest.mark.usefixtures("superuser")
+def test_admin__act_lists_with_more_rows__cost_no_more_queries(reporting: Expiry, client: Client) -> None:
+    paths = [reverse(f"admin:oracle_{model}_changelist") for model in ("act", "report", "expiry", "claim")]
+    send_secret_report(reporting)
+    few = [queries(lambda path=path: client.get(path)) for path in paths]
+    for n in range(30):
+        person(f"crowd {n}").deposit(10**18, OPEN + 1)
+        person(f"crowd {n}").report(reporting.id, 2500 * 10**18, 10**18, OPEN + 1)
+    assert [queries(lambda path=path: client.get(path)) for path in paths] == few
+
+
+@pytest.mark.usefixtures("superuser", "voters")
+def test_admin__once_final__shows_the_price_of_each_report(reporting: Expiry, client: Client) -> None:
+    to_final(reporting)
+    page = client.get(reverse("admin:oracle_report_changelist")).content.decode()
+    assert str(2400 * 10**18) in page
+    assert ">sealed<" not in page
