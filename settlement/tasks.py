@@ -1,4 +1,4 @@
-"""What Celery rings (assize/timetable.py). Each: the clock, the service, a word."""
+"""Doorbells (assize/timetable.py): clock, service, word."""
 
 from __future__ import annotations
 
@@ -15,36 +15,37 @@ from settlement.services import opening, proposing, publishing
 log = structlog.get_logger(__name__)
 
 
-def _patiently(work: Callable[[], int]) -> Callable[[], int]:
-    """A chain that does not answer is no error of ours: say so in one line, the next ring asks again."""
+def _patiently(work: Callable[[], str]) -> Callable[[], str]:
+    """A chain that does not answer is no error of ours: one line, and the next ring asks again."""
 
     @wraps(work)
-    def ring() -> int:
+    def ring() -> str:
         try:
             return work()
         except ChainError as error:
-            log.warning("chain.no_answer", task=work.__name__, reason=str(error))
-            return 0
+            word = f"{type(error).__name__}: {error}"
+            log.warning("chain.no_answer", task=work.__name__, reason=word)
+            return word
 
     return ring
 
 
 @shared_task
 @_patiently
-def open_due() -> int:
+def open_due() -> str:
     """Expiries whose time has come."""
-    return opening.open_due(now=clock.now())
+    return f"{opening.open_due(now=clock.now())} opened"
 
 
 @shared_task
 @_patiently
-def propose() -> int:
+def propose() -> str:
     """Final prices for the attestors."""
-    return proposing.propose(now=clock.now())
+    return f"{proposing.propose(now=clock.now())} proposed"
 
 
 @shared_task
 @_patiently
-def publish() -> int:
+def publish() -> str:
     """Signed prices for the chain."""
-    return publishing.publish(now=clock.now())
+    return f"{publishing.publish(now=clock.now())} moved"
