@@ -56,7 +56,7 @@ def test_report__dry_run__shows_all_and_sends_nothing(
 ) -> None:
     run(service, tmp_path, sending=False)
     shown = capsys.readouterr().out
-    expected = "BTC/USD", "1970-01-01 00:02:00 UTC", "10.50", "spread", "1.0 ether", "100.0 ether", "REPORTING", "dry run"
+    expected = "BTC/USD", "1970-01-01 00:02:00 UTC", "10.50", "spread", "1.0 ether", "100.0 ether", "dry run"
     for words in expected:
         assert words in shown
     assert service.posts == []
