@@ -27,7 +27,7 @@ def test_protocol__imported_alone__brings_no_django() -> None:
 
 
 def test_web_process__all_loaded__deep_json_stays_an_error() -> None:
-    """eth-account brings py-ecc, which raises the recursion limit to 100,000: then `[[[[...` ends the process."""
+    """web3 brings py-ecc, which raises the recursion limit to 100,000: then `[[[[...` ends the process."""
     code = "import assize.wsgi, sys; from django.urls import resolve; resolve('/api/schema/')\n"
     code += "print(sys.getrecursionlimit() <= 1000)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
