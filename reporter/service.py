@@ -59,7 +59,14 @@ class Service:
         return self._get("book", {"after": after, "beats_after": beats_after, "limit": limit})
 
     def publications(self) -> list[dict[str, Any]]:
-        return list(self._get("publications", {"stage": "PROPOSED"})["results"])
+        """All that are proposed, the oldest first."""
+        found: list[dict[str, Any]] = []
+        query: dict[str, Any] | None = {"stage": "PROPOSED"}
+        while query:
+            page = self._get("publications", query)
+            found += page["results"]
+            query = {"stage": "PROPOSED", "cursor": page["next"]} if page["next"] else None
+        return found
 
     def send_act(self, kind: str, message: dict[str, Any], signatures: list[str]) -> dict[str, Any]:
         """Post a signed act; the answer holds its receipt. Problem where it is refused."""

@@ -31,8 +31,9 @@ class ChainUnreadable(Stop):
 class Chain:
     """The chain as all given nodes tell it, with one voice."""
 
-    def __init__(self, urls: Sequence[str], session: requests.Session | None = None) -> None:
+    def __init__(self, urls: Sequence[str], session: requests.Session | None = None, from_block: int = 0) -> None:
         self.urls = list(urls)
+        self.from_block = from_block  # nothing of ours is older
         self.session = session or requests.Session()
         self._times: dict[int, int] = {}
 
@@ -66,7 +67,7 @@ class Chain:
     def _logs(self, addresses: list[str], topics: list[Any], until: int) -> Iterator[Log]:
         for place in range(0, len(addresses), MAX_ADDRESSES):
             some = addresses[place : place + MAX_ADDRESSES]
-            for first in range(0, until + 1, LOG_SPAN):
+            for first in range(self.from_block, until + 1, LOG_SPAN):
                 last = min(first + LOG_SPAN - 1, until)
                 where = {"address": some, "topics": topics, "fromBlock": hex(first), "toBlock": hex(last)}
                 yield from self._agreed("eth_getLogs", [where])

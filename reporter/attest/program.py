@@ -66,8 +66,8 @@ class Attestor:
         if self.told.get(str(publication)) == reason:
             return
         say(f"refused publication {publication}: {reason}")
-        self.service.send_refusal(str(publication), self.key.address, reason)
         self.told[str(publication)] = reason
+        self.service.send_refusal(str(publication), self.key.address, reason)
 
 
 def attest(options: argparse.Namespace) -> int:
@@ -100,7 +100,7 @@ def begin(options: argparse.Namespace, service: Service, key: Key, store: Store,
     about = service.about()
     oracle, factory = options.oracle or about["oracle"], options.factory or about["factory"]
     domain = Domain(int(about["chain_id"]), oracle)
-    chain = Chain(options.rpc_url)
+    chain = Chain(options.rpc_url, from_block=options.from_block)
     if chain.chain_id() != domain.chain_id:
         raise Stop(f"the node is on chain {chain.chain_id()}, the service on {domain.chain_id}")
     for name, address in (("oracle", oracle), ("factory", factory)):

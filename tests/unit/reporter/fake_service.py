@@ -79,7 +79,9 @@ class FakeService(Service):
         return document
 
     def _publications(self, rest: str, query: dict[str, Any]) -> dict[str, Any]:
-        return {"results": self.published}
+        place = int(query.get("cursor", 0))
+        more = len(self.published) > place + 1
+        return {"results": self.published[place : place + 1], "next": str(place + 1) if more else None}
 
     def _receipt(self, act: dict[str, Any]) -> dict[str, Any]:
         if self.refuse_with:
