@@ -54,7 +54,7 @@ def test_cancel__one_of_two__the_other_becomes_final(world: World) -> None:
     assert [item.expiry_id for item in items_of(world.propose(now))] == [one.expiry_id]
 
 
-def _submit_directly(world: World, expiry_id: str, price: int) -> None:
+def submit_directly(world: World, expiry_id: str, price: int) -> None:
     """Three attestors go around the service."""
     item = {
         "expiry": expiry_id,
@@ -72,7 +72,7 @@ def _submit_directly(world: World, expiry_id: str, price: int) -> None:
 
 def test_publish__set_already_otherwise__waits_with_an_alarm_and_spends_nothing(world: World) -> None:
     publication, now = world.signed()
-    _submit_directly(world, items_of(publication)[0].expiry_id, 99 * ETHER)
+    submit_directly(world, items_of(publication)[0].expiry_id, 99 * ETHER)
     for _ in range(3):
         publish(now=now)
     assert stage_of(publication) == S.SIGNED
@@ -83,7 +83,7 @@ def test_publish__set_already_otherwise__waits_with_an_alarm_and_spends_nothing(
 def test_publish__attempt_moved_on_before_it_was_sent__failed_and_proposed_anew(world: World) -> None:
     publication, now = world.signed("one", "two")
     one, two = items_of(publication)
-    _submit_directly(world, one.expiry_id, 99 * ETHER)
+    submit_directly(world, one.expiry_id, 99 * ETHER)
     world.cancel(one.expiry, 0)
     publish(now=now)
     assert stage_of(publication) == S.FAILED
@@ -101,7 +101,7 @@ def test_publish__attempt_moved_on_before_it_was_sent__failed_and_proposed_anew(
 def test_propose__a_proposal_overtaken_while_it_waits__failed_and_proposed_anew(world: World) -> None:
     publication, now = world.proposed()
     item = items_of(publication)[0]
-    _submit_directly(world, item.expiry_id, 99 * ETHER)
+    submit_directly(world, item.expiry_id, 99 * ETHER)
     world.cancel(item.expiry, 0)
     assert propose(now=now) == 0
     assert propose(now=now + STALE_SECONDS) == 0
