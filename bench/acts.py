@@ -46,7 +46,8 @@ def _at(level: int) -> dict[str, float]:
     pass_time(now=now)
     pledge = {"expiry": expiry, "round": 1, "price": 2 * PRICE, "amount": BOND, "evidence": "0x" + "0" * 64}
     pledges = [
-        who.sign("Pledge", {**pledge, "nonce": number, "until": now + 10}) for number, who in enumerate(people)
+        who.sign("Pledge", {**pledge, "nonce": number, "until": now + 10})
+        for number, who in enumerate(people)
     ]
     _take(pledges[:1], now)
     figures[f"pledge_ms_at_{level}"] = _take(pledges[1 : SAMPLE + 1], now)

@@ -44,8 +44,19 @@ def measure() -> dict[str, float]:
 
 def _start_web(port: int) -> subprocess.Popen[bytes]:
     gunicorn = Path(sys.prefix) / "bin" / "gunicorn"
-    command = [str(gunicorn), "assize.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", "2", "--threads", "8"]
-    web = subprocess.Popen([*command, "--no-control-socket"], env=os.environ.copy(), stderr=subprocess.DEVNULL)
+    command = [
+        str(gunicorn),
+        "assize.wsgi",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--workers",
+        "2",
+        "--threads",
+        "8",
+    ]
+    web = subprocess.Popen(
+        [*command, "--no-control-socket"], env=os.environ.copy(), stderr=subprocess.DEVNULL
+    )
     for _ in range(100):
         try:
             _get(port, "/api/v1/service")

@@ -61,7 +61,7 @@ def post(moves: Iterable[Move], *, at: int, entry: int) -> int:
         return 0
     # Written out: it runs with every act under the book's lock (oracle/lookup.py).
     places = ", ".join(["(%s, %s, %s, %s, %s, %s, %s)"] * len(rows))
-    insert = f"INSERT INTO ledger_transfer ({', '.join(COLUMNS)}) VALUES {places}"
+    insert = f"INSERT INTO ledger_transfer ({', '.join(COLUMNS)}) VALUES {places}"  # noqa: S608  the names are our own
     try:
         with connection.cursor() as cursor:
             cursor.execute(insert, [value for row in rows for value in row])

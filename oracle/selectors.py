@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 import ledger.selectors
 from ledger.selectors import Balances
@@ -155,3 +155,35 @@ def account(address: str) -> AccountView:
 def acts_of(address: str, *, limit: int) -> list[Act]:
     """An account's newest acts, newest first."""
     return list(_with_stage(Act.objects.filter(account=address)).order_by("-seq")[:limit])
+
+
+# ---------------------------------------------------------------- pages
+
+
+def running(*, limit: int) -> list[Expiry]:
+    """Open expiries, the next deadline first; those without one (a ruling nobody voted before) at the very top."""
+    rows = Expiry.objects.select_related("index").exclude(stage__in=[Stage.SCHEDULED, Stage.FINAL])
+    return list(rows.order_by(F("deadline").asc(nulls_first=True), "id")[:limit])
+
+
+def latest_finals(*, limit: int) -> list[Expiry]:
+    """The expiries that became final last, newest first."""
+    return list(
+        Expiry.objects.select_related("index").filter(stage=Stage.FINAL).order_by("-final_at", "id")[:limit]
+    )
+
+
+def reports_of(expiry: Expiry, *, limit: int) -> list[Act]:
+    """The first reports on an expiry, in the order in which they were taken."""
+    return list(_with_stage(Act.objects.filter(expiry=expiry, kind="Report")).order_by("seq")[:limit])
+
+
+def newest_acts(expiry: Expiry, *, limit: int) -> list[Act]:
+    """An expiry's newest entries of the book, newest first."""
+    return list(_with_stage(Act.objects.filter(expiry=expiry)).order_by("-seq")[:limit])
+
+
+def acts_after(expiry: Expiry, *, seq: int, limit: int) -> list[Act]:
+    """The acts of an expiry's transcript behind an entry of the book, in order."""
+    acts = _with_stage(Act.objects.filter(expiry=expiry, kind__in=TRANSCRIPT_KINDS, seq__gt=seq))
+    return list(acts.order_by("seq")[:limit])

@@ -44,17 +44,17 @@ def take_act(*, kind: str, message: object, signatures: object, now: int) -> Ans
     except ValueError as error:
         return Answer(None, Refusal.MALFORMED, str(error))
     try:
-        signers = {signing.recover(act.digest, signature) for signature in act.signatures}
+        signers = [signing.recover(act.digest, signature) for signature in act.signatures]
     except signing.BadSignature as error:
         return _answer_unjudged(act, Refusal.BAD_SIGNATURE, str(error), now)
-    if kind in ACCOUNT_ACTS and signers != {parsed["account"]}:
-        detail = f"signed by {', '.join(sorted(signers))}, not by {parsed['account']}: check key, chain and contract"
+    if kind in ACCOUNT_ACTS and signers != [parsed["account"]]:
+        detail = f"signed by {', '.join(signers)}, not once by {parsed['account']}: check key, chain and contract"
         return _answer_unjudged(act, Refusal.BAD_SIGNATURE, detail, now)
     with transaction.atomic():
         return _take(act, signers, now)
 
 
-def _take(act: SignedAct, signers: set[str], now: int) -> Answer:
+def _take(act: SignedAct, signers: list[str], now: int) -> Answer:
     head = book.lock()
     first = next(iter(Act.objects.raw("SELECT * FROM oracle_act WHERE digest = %s", [act.digest])), None)
     if first is not None:
@@ -71,7 +71,7 @@ def _take(act: SignedAct, signers: set[str], now: int) -> Answer:
     return answer
 
 
-def _take_on_expiry(head: BookHead, act: SignedAct, signers: set[str]) -> Answer:
+def _take_on_expiry(head: BookHead, act: SignedAct, signers: list[str]) -> Answer:
     found = find(act.kind, act.message)
     if found is None:
         return refused(head, act, None, Refusal.UNKNOWN_EXPIRY)
@@ -90,9 +90,14 @@ def _take_on_expiry(head: BookHead, act: SignedAct, signers: set[str]) -> Answer
     return Answer(receipt)
 
 
-def _guardians_problem(terms: Terms, signers: set[str]) -> str:
-    """Why these signers cannot rule; empty when k guardians of the expiry's terms are among them, and nobody else."""
-    strangers = signers - set(terms.guardians)
+def _guardians_problem(terms: Terms, signers: list[str]) -> str:
+    """Why these signers cannot rule; empty when k guardians of the expiry's terms are among them, and nobody else.
+
+    One key can sign one digest in many valid ways, so signers are counted, not signatures.
+    """
+    if len(set(signers)) < len(signers):
+        return "a guardian signed twice"
+    strangers = set(signers) - set(terms.guardians)
     if strangers:
         return f"{', '.join(sorted(strangers))} is no guardian of this expiry"
     if not terms.guardians or len(signers) < max(1, terms.guardian_threshold):

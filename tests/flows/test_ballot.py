@@ -1,6 +1,7 @@
 """What bonds cannot settle: ballots, rulings, and what voters gain and lose."""
 
 import pytest
+from eth_keys import keys
 
 from ledger import selectors
 from oracle import signer
@@ -129,3 +130,35 @@ def test_empty_electorate__straight_to_the_guardians(opened: Expiry) -> None:
     assert Act.objects.get(kind="Electorate").message["root"] == NO_EVIDENCE
     assert rule(opened, PRICE, GUARDIANS, CHALLENGE + 1) is None
     assert_sound(opened)
+
+
+def test_ruling__one_guardian_signs_twice_in_different_ways__counts_once(disputed: Expiry) -> None:
+    """One key can make many valid signatures of one digest: guardians are counted, not signatures."""
+    end = CHALLENGE + 6 * WINDOW
+    tick_along(CHALLENGE, end)
+    message = {"expiry": disputed.id, "price": PRICE, "reason": NO_EVIDENCE}
+    digest = signer.digest("Ruling", message)
+    key = person(GUARDIANS[0]).key
+    both = [signing.sign(key, digest), other_signature(key, digest)]
+    assert [signing.recover(digest, signature) for signature in both] == [person(GUARDIANS[0]).address] * 2
+    answer = take_act(kind="Ruling", message=signing.to_json("Ruling", message), signatures=both, now=end)
+    assert answer.refusal is Refusal.BAD_SIGNATURE
+    report = person("dave").sign("Stake", {"amount": ETHER, "nonce": 7})
+    digest = signer.digest("Stake", signing.parse("Stake", report["message"]))
+    report["signatures"].append(other_signature(person("dave").key, digest))
+    assert take_act(**report, now=end).refusal is Refusal.BAD_SIGNATURE
+    assert_sound(disputed)
+
+
+def other_signature(key: str, digest: str) -> str:
+    """Another valid signature of the same digest by the same key: a random nonce in place of the deterministic one."""
+    order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+    nonce = 0x5EED
+    point = keys.PrivateKey(nonce.to_bytes(32, "big")).public_key
+    r = int.from_bytes(point.to_bytes()[:32], "big") % order
+    y_odd = point.to_bytes()[63] & 1
+    z, d = int(digest, 16), int(key, 16)
+    s = pow(nonce, -1, order) * (z + r * d) % order
+    if s > order // 2:
+        s, y_odd = order - s, 1 - y_odd
+    return "0x" + r.to_bytes(32, "big").hex() + s.to_bytes(32, "big").hex() + f"{27 + y_odd:02x}"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from oracle import clock
 from oracle.management import options
@@ -16,10 +16,15 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("account", help="address")
-        parser.add_argument("amount", help="wei, or ether as in 1.5ether")
+        parser.add_argument(
+            "pairs", nargs="+", metavar="ACCOUNT AMOUNT", help="address, then wei, or ether as in 1.5ether; and so on"
+        )
 
     def handle(self, *args: Any, **given: Any) -> None:
-        account, wei = options.address(given["account"]), options.amount(given["amount"])
-        receipt = funding.deposit(account=account, amount=wei, now=clock.now())
-        self.stdout.write(f"deposit {wei} wei to {account}, entry {receipt.message['seq']} of the book")
+        words = given["pairs"]
+        if len(words) % 2:
+            raise CommandError("give an amount after each account")
+        pairs = [(options.address(who), options.amount(much)) for who, much in zip(words[::2], words[1::2], strict=True)]
+        for account, wei in pairs:
+            receipt = funding.deposit(account=account, amount=wei, now=clock.now())
+            self.stdout.write(f"deposit {wei} wei to {account}, entry {receipt.message['seq']} of the book")
