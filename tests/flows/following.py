@@ -14,6 +14,7 @@ from ledger.models import Account
 from oracle.models import Expiry
 from protocol.book import Book
 from protocol.signing import Domain
+from protocol.transcript import verify
 from reporter.attest.follower import Follower
 from reporter.attest.store import Store
 from reporter.service import Service
@@ -74,6 +75,8 @@ def assert_followed(now: int) -> Book:
 
 
 def _assert_same(book: Book, expiry: Expiry) -> None:
+    verdict = verify(service().transcript(expiry.id))
+    assert verdict.passed, str(verdict)
     known = book.expiries[expiry.id]
     assert known.head == expiry.head
     for name in ("deadline", "round", "ballot", "standing", "price", "final_at", "electorate_weight"):

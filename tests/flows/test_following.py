@@ -79,9 +79,7 @@ def test_follower__service_was_away__same_book(opened: Expiry, by: str) -> None:
     assert assert_followed(back + 2 * WINDOW).expiries[opened.id].state.price == PRICE
 
 
-def test_follower__ballot_opened_unnoticed_before_the_service_went_away__same_book(
-    scheduled: Expiry,
-) -> None:
+def test_follower__service_went_away_a_second_before_a_ballot__same_book(scheduled: Expiry) -> None:
     tick_along(OPENS_AT - 100, OPENS_AT)
     open_expiry(expiry_id=scheduled.id, block=1, value_secured=0, now=OPENS_AT)
     extended = OPENS_AT + 3 * WINDOW  # no reports: two extensions, then a ballot
