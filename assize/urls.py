@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from assize import health
 
 urlpatterns = [
+    path("", include("pages.urls")),
     path("admin/", admin.site.urls),
     path("api/v1/", include("oracle.api.urls")),
     path("api/v1/", include("disputes.api.urls")),

@@ -34,7 +34,7 @@ def superuser(client: Client, db: None) -> None:
 
 
 @pytest.fixture
-def story(reporting: Expiry, voters: None) -> Expiry:
+def story(voters: None, reporting: Expiry) -> Expiry:
     """An expiry with rows in most tables."""
     beat(now=OPEN)
     person("vera").unstake(1, OPEN)

@@ -1,0 +1,83 @@
+"""pages/show.py in templates."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from oracle import sealing
+from oracle.models import Act, Expiry
+from pages import show
+
+register = template.Library()
+
+register.filter("ether", show.ether)
+register.filter("utc", show.utc)
+register.filter("duration", show.duration)
+register.filter("share_of", show.share)
+
+
+@register.filter
+def price(value: int | None) -> str:
+    """A price with 18 decimals."""
+    return show.decimal(value)
+
+
+@register.filter
+def units(value: int, decimals: int) -> str:
+    """An amount of a token."""
+    return show.decimal(value, decimals, least=0)
+
+
+@register.filter
+def short(value: str | None) -> str | SafeString:
+    """A hash or an address: its ends, with the whole of it for whoever points at it or copies."""
+    if not value:
+        return "–"
+    return format_html('<code title="{}">{}…{}</code>', value, value[:8], value[-4:])
+
+
+@register.simple_tag(takes_context=True)
+def when(context: dict[str, Any], second: int | None) -> str | SafeString:
+    """An instant in UTC, and how far off it is from `now`."""
+    if second is None or not 0 <= second <= show.LAST_SECOND:
+        return show.utc(second)
+    iso = datetime.fromtimestamp(second, UTC).isoformat()
+    near = show.relative(second, context["now"])
+    return format_html('<time datetime="{}">{}</time> <small>({})</small>', iso, show.utc(second), near)
+
+
+@register.filter
+def title(expiry: Expiry) -> str:
+    """`ETH/USD`"""
+    return show.pair(expiry.index.spec, expiry.index.slug)
+
+
+@register.filter
+def account_link(address: str | None) -> str | SafeString:
+    """An address as a link to its page."""
+    if not address:
+        return "–"
+    return format_html('<a href="/accounts/{}/">{}</a>', address, short(address))
+
+
+@register.filter
+def is_sealed(act: Act) -> bool:
+    return sealing.is_sealed(act)
+
+
+@register.filter
+def public_price(act: Act) -> str:
+    """The price an act names, or that it is sealed."""
+    return "sealed" if sealing.is_sealed(act) else show.decimal(sealing.public_price(act))
+
+
+@register.filter
+def public_message(act: Act) -> str:
+    """The message as indented JSON, without what is sealed."""
+    return json.dumps(sealing.public_message(act), indent=2)

@@ -1,0 +1,155 @@
+"""Server-rendered pages, readable without JavaScript. Each view is a fixed number of queries, and changes nothing."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+import disputes.selectors
+from oracle import clock, selectors
+from oracle.models import Expiry
+from pages import life
+from protocol.payoff import redeem_n, redeem_p
+from protocol.stages import Stage
+from protocol.terms import Terms
+from settlement.selectors import publication_of, series_of
+
+ADDRESS = re.compile(r"0x[0-9a-f]{40}")
+CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
+ROWS = 50
+MOST_ROWS = 200
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What is running, what comes next, what became final last."""
+    context = {
+        "running": _with_next(selectors.running(limit=ROWS)),
+        "coming": list(selectors.expiries(stage=Stage.SCHEDULED)[:10]),
+        "finals": selectors.latest_finals(limit=10),
+    }
+    return _page(request, "home", context)
+
+
+@require_safe
+def expiries(request: HttpRequest) -> HttpResponse:
+    """All expiries, newest instants last, by stage."""
+    stage = request.GET.get("stage") or None
+    found = CURSOR.fullmatch(request.GET.get("after", ""))
+    if stage is not None and stage not in list(Stage):
+        raise Http404("no such stage")
+    after = (int(found[1]), found[2]) if found else None
+    rows = list(selectors.expiries(stage=stage, after=after)[: ROWS + 1])
+    last = rows[ROWS - 1] if len(rows) > ROWS else None
+    context = {
+        "rows": _with_next(rows[:ROWS]),
+        "stages": list(Stage),
+        "stage": stage,
+        "cursor": f"{last.expiry_at}.{last.id}" if last else None,
+    }
+    return _page(request, "expiries", context)
+
+
+@require_safe
+def expiry(request: HttpRequest, name: str) -> HttpResponse:
+    """Everything that is known of one expiry."""
+    row = _existing(name)
+    if name != row.slug:
+        return redirect("expiry", row.slug, permanent=True)
+    terms = Terms.from_json(row.raised or row.terms)
+    context = {
+        "expiry": row,
+        "terms": terms,
+        "next": life.what_next(row, terms, clock.now()),
+        "strip": life.strip(row),
+        "reports": selectors.reports_of(row, limit=MOST_ROWS),
+        "claims": disputes.selectors.claims(row),
+        "ballots": disputes.selectors.ballots(row),
+        "ruling_signatures": disputes.selectors.ruling_signatures(row),
+        "series": _series(row),
+        "publication": publication_of(row.id),
+        "timeline": selectors.newest_acts(row, limit=ROWS),
+        "terms_table": _terms_table(row),
+    }
+    return _page(request, "expiry", context)
+
+
+@require_safe
+def transcript(request: HttpRequest, name: str) -> HttpResponse:
+    """Every act with its signatures and receipt, a page at a time."""
+    row = _existing(name)
+    if name != row.slug:
+        return redirect("transcript", row.slug, permanent=True)
+    after = request.GET.get("after", "0")
+    if not (after.isascii() and after.isdigit() and len(after) < 19):
+        raise Http404("no such page")
+    acts = selectors.acts_after(row, seq=int(after), limit=ROWS + 1)
+    more = acts[ROWS - 1].seq if len(acts) > ROWS else None
+    entries = [(act, selectors.transcript_entry(act)["receipt"]) for act in acts[:ROWS]]
+    return _page(request, "transcript", {"expiry": row, "entries": entries, "more": more})
+
+
+@require_safe
+def account(request: HttpRequest, address: str) -> HttpResponse:
+    """An account's money, locks and newest acts."""
+    if not ADDRESS.fullmatch(address.lower()):
+        raise Http404("no such account")
+    if address != address.lower():
+        return redirect("account", address.lower(), permanent=True)
+    found = selectors.account(address)
+    slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in found.locks]).values_list("id", "slug"))
+    context = {
+        "account": found,
+        "locks": [(slugs[id_], amount) for id_, amount in found.locks],
+        "acts": selectors.acts_of(address, limit=ROWS),
+    }
+    return _page(request, "account", context)
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    return render(request, f"pages/{name}.html", {**context, "now": clock.now()})
+
+
+def _existing(name: str) -> Expiry:
+    found = selectors.find_expiry(name)
+    if found is None:
+        raise Http404("no such expiry")
+    return found
+
+
+def _with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next]]:
+    now = clock.now()
+    return [(row, life.what_next(row, Terms.from_json(row.raised or row.terms), now)) for row in rows]
+
+
+def _series(row: Expiry) -> list[dict[str, Any]]:
+    """Each series with what one P and one N pay at the final, else the standing price (PROTOCOL 8)."""
+    price = row.price or row.standing
+    found = []
+    for series in series_of(row.id):
+        unit = 10**series.decimals
+        pays = (redeem_p(unit, series.strike, price), redeem_n(unit, series.strike, price)) if price else None
+        found.append({"row": series, "p": pays and pays[0], "n": pays and pays[1]})
+    return found
+
+
+def _terms_table(row: Expiry) -> list[tuple[str, Any, Any]]:
+    """Name, as listed, and as raised where that differs."""
+    raised = row.raised or {}
+    table = []
+    for name, value in row.terms.items():
+        new = raised.get(name, value)
+        table.append((name, _plain(value), _plain(new) if new != value else None))
+    return table
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(value) or "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {each}" for name, each in value.items()) or "none"
+    return str(value)
