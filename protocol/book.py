@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from protocol.accounts import Accounts
 from protocol.acts import Refusal
+from protocol.contradiction import Contradiction, PricesNeeded, UnknownExpiry
 from protocol.entry import Beat, Entry, author_problem, receipt_problem, signer_problem
 from protocol.listing import BookRecord, Expiry, open_listing
 from protocol.merkle import electorate_root, payouts_root
@@ -33,29 +34,7 @@ from protocol.signing import BOOK_0, Domain, Message, digest, next_book, next_he
 from protocol.stages import Stage
 from protocol.terms import Terms
 
-
-class Contradiction(Exception):
-    """The book contradicts itself or the law at entry `seq`; `reason` is a sentence for people."""
-
-    def __init__(self, seq: int, reason: str) -> None:
-        super().__init__(f"entry {seq}: {reason}")
-        self.seq, self.reason = seq, reason
-
-
-class UnknownExpiry(Exception):
-    """An entry names an expiry that was not listed here yet."""
-
-    def __init__(self, expiry: str) -> None:
-        super().__init__(f"expiry {expiry} is not listed")
-        self.expiry = expiry
-
-
-class PricesNeeded(SealedReports):
-    """The expiry's reporting has closed and the prices of its reports must be known; `unseal` them."""
-
-    def __init__(self, expiry: str) -> None:
-        super().__init__(f"the reports of expiry {expiry} are still sealed")
-        self.expiry = expiry
+__all__ = ["Book", "Contradiction", "PricesNeeded", "UnknownExpiry"]
 
 
 @dataclass(slots=True)

@@ -42,9 +42,13 @@ class Service:
     def expiry(self, id_: str) -> dict[str, Any]:
         """One expiry, as it stands. Stop where what is listed under this id does not hash to it."""
         document = self._get(f"expiries/{id_}")
-        spec, listed = document["index"]["spec"], document["terms"]
-        if expiry_id(json_hash(spec), int(document["expiry_at"]), json_hash(listed)) != document["id"]:
-            raise Stop(f"the service's index, instant and terms are not those of expiry {document['id']}")
+        try:
+            spec, listed = document["index"]["spec"], document["terms"]
+            hashed = expiry_id(json_hash(spec), int(document["expiry_at"]), json_hash(listed))
+        except (KeyError, TypeError, ValueError) as error:
+            raise Unreachable(f"{self.url}: what it says of expiry {id_} cannot be read: {error}") from None
+        if hashed != document.get("id"):
+            raise Stop(f"the service's index, instant and terms are not those of expiry {document.get('id')}")
         if id_.startswith("0x") and document["id"] != id_:
             raise Stop(f"asked for expiry {id_}, the service answered with {document['id']}")
         return document

@@ -43,8 +43,11 @@ class Follower:
         self.broken: str | None = None
         if proofs := store.proofs():
             self.broken = f"the service was caught contradicting itself: see {proofs[0]}"
-        for line in store.book:
-            self._replay(line)
+        try:
+            for line in store.book:
+                self._replay(line)
+        except (Contradiction, ValueError) as error:
+            raise Stop(f"{store.folder} holds the book of another service, or is damaged: {error}") from None
 
     def poll(self, now: int) -> None:
         """Fetch and fold all that is new at unix second `now`. Stop where the service cannot be read; call it again."""
@@ -92,9 +95,9 @@ class Follower:
         """Fold something new and keep it; a contradiction is kept as a proof, and following ends (False)."""
         line["seen_at"] = str(now)
         try:
+            take = self._taking(line)
             if "entry" in line:
                 line["how"] = self._how_seen(int(line["entry"]["at"]), int(line["entry"]["seq"]), now)
-            take = self._taking(line)
             while not self._answered(take):
                 pass
         except Contradiction as contradiction:

@@ -9,7 +9,6 @@ import pytest
 
 from protocol.book import Book
 from protocol.signing import address_of, digest, sign
-from protocol.terms import ETHER
 from reporter.attest.follower import AWAY, LATE, Follower
 from reporter.attest.store import Store
 from reporter.service import Problem
@@ -173,19 +172,11 @@ def test_unknown_expiry__service_fails__goes_on_later(tmp_path: Path, monkeypatc
     assert snapshot(follower.book) == snapshot(writer.book)
 
 
-def forked(entry: dict[str, Any]) -> dict[str, Any]:
-    """The same number in the book with another content, receipted by the service as well."""
-    twin = Writer((SHORT,))
-    twin.nonce = 900
-    twin.deposit(LIAR, 2 * ETHER, int(entry["at"]))
-    item = twin.log[0]
-    return as_json(item)  # type: ignore[arg-type]
-
-
 LIES: dict[str, Callable[[list[dict[str, Any]]], list[dict[str, Any]]]] = {
     "dropped": lambda entries: entries[:-1] + [entries[-1] | {"seq": str(int(entries[-1]["seq"]) + 1)}],
     "moved": lambda entries: [*entries[:-2], entries[-1] | {"seq": entries[-2]["seq"]}],
     "changed": lambda entries: [*entries[:-1], entries[-1] | {"digest": WORD}],
+    "without its time": lambda entries: [*entries[:-1], {k: v for k, v in entries[-1].items() if k != "at"}],
     "unreadable": lambda entries: [*entries[:-1], entries[-1] | {"kind": "Gift"}],
     "with a receipt of another time": lambda entries: [*entries[:-1], entries[-1] | {"at": str(START + 3)}],
 }
@@ -256,3 +247,14 @@ def test_lie__unsealed_report_changed__is_kept(tmp_path: Path) -> None:
     service.entries = entries
     follower.poll(closes + 51)
     assert "never taken" in (follower.broken or "")
+
+
+def test_restart__folder_of_another_service__stops(tmp_path: Path) -> None:
+    writer = Writer((SHORT,))
+    writer.deposit(LIAR, 1, START)
+    follower = follow(FakeService(writer), tmp_path)
+    follower.poll(START + 1)
+    follower.store.close()
+    book = Book(DOMAIN, address_of(LIAR), DELAY)
+    with pytest.raises(Stop, match="another service"):
+        Follower(FakeService(writer), Store(tmp_path), book, START)
