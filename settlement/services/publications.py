@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 
 from settlement.models import Publication, PublicationItem
-from settlement.stages import TRANSITIONS, PublicationStage
+from settlement.stages import PublicationStage, may_follow
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +21,7 @@ def hold(publication_id: int, *stages: PublicationStage) -> Publication | None:
 def move(publication: Publication, stage: PublicationStage, *, reason: str = "", **columns: Any) -> None:
     """Move a held publication; a failed one lets go of its expiries, which are proposed again."""
     before = PublicationStage(publication.stage)
-    if stage not in TRANSITIONS[before]:
+    if stage not in may_follow(before):
         raise ValueError(f"{publication} cannot go from {before} to {stage}")
     publication.stage, publication.reason = stage, reason
     for name, value in columns.items():
