@@ -28,7 +28,8 @@ def _list(story: Story) -> None:
     own = ["--guardians", guardians, "--guardian-threshold", str(accounts.GUARDIAN_THRESHOLD)]
     run(manage("list_expiry", SLUG, "--index", "btc-usd-cpi", "--at", str(at), "--terms", json.dumps(TERMS), *own))
     expiry = story.expiry()
-    say(f"index {expiry['index']['id'][:14]}… and expiry {expiry['id'][:14]}… listed, its instant {AHEAD_SECONDS} s ahead")
+    index = expiry["index"]["id"]
+    say(f"index {index[:14]}… listed, and expiry {expiry['id'][:14]}… {AHEAD_SECONDS} s ahead")
     _, rewarded = run_all(
         [manage("list_series", SLUG, "--strikes", *STRIKES), manage("fund_reward", SLUG, str(REWARD))]
     )

@@ -15,7 +15,7 @@ from demo.wallet import Wallet
 from reporter.service import Service
 
 SLUG = "btc-usd-cpi-2022-12-13"
-STRIKES = ("17000", "17900", "25000")  # below, near and above the price
+STRIKES = ("17000", "17850", "25000")  # below, near and above the price
 TERMS = {
     "report_window": "12",
     "challenge_window": "15",

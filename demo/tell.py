@@ -77,8 +77,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Columns as wide as they need to be; the first to the left, figures to the right."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
     for row in [head, ["-" * width for width in widths], *rows]:
-        cells = [cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))]
-        print("          " + "  ".join(cells), flush=True)
+        first, *rest = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        print("          " + "  ".join([row[0].ljust(len(first)), *rest]), flush=True)
 
 
 def ether(wei: int, *, sign: bool = False) -> str:

@@ -14,7 +14,7 @@ from protocol import signing
 
 _MINE = "expiry_id = %(expiry)s AND account = %(account)s"
 _FREE = "(SELECT balance FROM ledger_account WHERE name = 'free:' || %(account)s)"
-_WEIGHT = f"(SELECT weight FROM oracle_elector WHERE {_MINE})"
+_WEIGHT = f"(SELECT weight FROM oracle_elector WHERE {_MINE})"  # noqa: S608  our own words
 _VOTE = f"FROM oracle_act WHERE {_MINE} AND ballot = %(ballot)s"
 
 ANSWERS: dict[str, dict[str, str]] = {
@@ -44,11 +44,11 @@ def find(kind: str, message: signing.Message) -> tuple[Expiry, dict[str, Any]] |
     answers = ANSWERS.get(kind, {})
     asked = "".join(f", {sql} AS {name}" for name, sql in answers.items())
     params = {name: message.get(name) for name in ("expiry", "account", "ballot")}
-    expiry = next(iter(Expiry.objects.raw(_QUERY.format(asked=asked), params)), None)
-    if expiry is None:
+    row: Any = next(iter(Expiry.objects.raw(_QUERY.format(asked=asked), params)), None)
+    if row is None:
         return None
-    expiry.index = Index(id=expiry.index_id, spec=json.loads(expiry.spec))
-    return expiry, {name: getattr(expiry, name) for name in answers}
+    row.index = Index(id=row.index_id, spec=json.loads(row.spec))
+    return row, {name: getattr(row, name) for name in answers}
 
 
 _QUERY = """

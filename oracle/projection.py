@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import connection
 
 from oracle.models import Expiry
@@ -43,13 +45,13 @@ def load_state(expiry: Expiry) -> State:
 
 def store_state(state: State, expiry: Expiry) -> None:
     """Write the fold's state into the row, and what has changed of it into the database."""
-    changed = {"head": expiry.head, "acts": expiry.acts}
+    changed: dict[str, Any] = {"head": expiry.head, "acts": expiry.acts}
     for name in COLUMNS:
         value = getattr(state, name)
         if getattr(expiry, name) != value:
             setattr(expiry, name, value)
             changed[name] = value
     # Written out: it runs with every act under the book's lock (oracle/lookup.py). The names are our own.
-    update = f"UPDATE oracle_expiry SET {', '.join(f'{name} = %s' for name in changed)} WHERE id = %s"
+    update = f"UPDATE oracle_expiry SET {', '.join(f'{name} = %s' for name in changed)} WHERE id = %s"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(update, [*changed.values(), expiry.id])

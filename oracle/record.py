@@ -45,7 +45,7 @@ class DatabaseRecord:
     def has_reported(self, account: str) -> bool:
         if "has_reported" in self.known:
             return bool(self.known["has_reported"])
-        return self._acts(kind="Report", account=account).exists()
+        return bool(self._acts(kind="Report", account=account).exists())
 
     def add_report(self, report: acts.Report) -> None:
         self.columns = {"price": report.price, "amount": report.bond}
@@ -75,7 +75,8 @@ class DatabaseRecord:
 
     def release(self, claim: FoldClaim) -> Sequence[tuple[str, int]]:
         row = self._set_status(claim, Claim.Status.RELEASED)
-        return list(row.pledges.order_by("seq").values_list("account", "amount"))
+        pledges: Any = row.pledges.order_by("seq").values_list("account", "amount")
+        return list(pledges)
 
     def released(self) -> Sequence[tuple[str, int]]:
         rows = self._acts(kind="Pledge", claim__status=Claim.Status.RELEASED).order_by("seq")
@@ -104,7 +105,7 @@ class DatabaseRecord:
         if "commitment" in self.known:
             return cast("str | None", self.known["commitment"])
         rows = self._acts(kind="VoteCommit", account=account, ballot=ballot)
-        return rows.values_list("commitment", flat=True).first()
+        return cast("str | None", rows.values_list("commitment", flat=True).first())
 
     def add_commit(self, commit: acts.Commit) -> None:
         self.columns = {"ballot": commit.ballot, "commitment": commit.commitment}
@@ -112,7 +113,7 @@ class DatabaseRecord:
     def has_revealed(self, ballot: int, account: str) -> bool:
         if "has_revealed" in self.known:
             return bool(self.known["has_revealed"])
-        return self._acts(kind="VoteReveal", account=account, ballot=ballot).exists()
+        return bool(self._acts(kind="VoteReveal", account=account, ballot=ballot).exists())
 
     def add_reveal(self, reveal: acts.Reveal) -> None:
         self.columns = {"ballot": reveal.ballot, "price": reveal.price}

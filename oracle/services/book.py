@@ -41,7 +41,7 @@ def lock() -> BookHead:
 
 def save(head: BookHead) -> None:
     """Store the head; the lock is held until the transaction ends."""
-    values = [head.seq, head.book, head.at, head.clock, head.life_at, head.due_at]
+    values: list[Any] = [head.seq, head.book, head.at, head.clock, head.life_at, head.due_at]
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE oracle_bookhead SET (seq, book, at, clock, life_at, due_at) = (%s, %s, %s, %s, %s, %s)",
@@ -95,10 +95,9 @@ def append(head: BookHead, act: SignedAct, expiry: Expiry | None) -> Receipt:
 
 
 _PROJECTED = ("price", "amount", "ballot", "commitment", "claim_id")
-_COLUMNS = [field.column for field in Act._meta.concrete_fields]
-_INSERT = (
-    f"INSERT INTO oracle_act ({', '.join(_COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)})"
-)
+_COLUMNS = [str(field.column) for field in Act._meta.concrete_fields]
+_PLACES = ", ".join(f"%({name})s" for name in _COLUMNS)
+_INSERT = f"INSERT INTO oracle_act ({', '.join(_COLUMNS)}) VALUES ({_PLACES})"  # noqa: S608  our own names
 
 
 def refuse(head: BookHead, digest: str, expiry: Expiry | None, code: str) -> Receipt:

@@ -24,7 +24,7 @@ class Command(BaseCommand):
         words = given["pairs"]
         if len(words) % 2:
             raise CommandError("give an amount after each account")
-        pairs = [(options.address(who), options.amount(much)) for who, much in zip(words[::2], words[1::2], strict=True)]
-        for account, wei in pairs:
+        pairs = zip(words[::2], words[1::2], strict=True)
+        for account, wei in [(options.address(who), options.amount(much)) for who, much in pairs]:
             receipt = funding.deposit(account=account, amount=wei, now=clock.now())
             self.stdout.write(f"deposit {wei} wei to {account}, entry {receipt.message['seq']} of the book")
