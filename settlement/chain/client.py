@@ -6,7 +6,7 @@ seconds, amounts wei. Every method may raise a ChainError.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,14 @@ from web3 import HTTPProvider, Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 
 from protocol.hashing import to_hex
-from settlement.chain.errors import ChainError, WrongChain, translated
+from settlement.chain.errors import ChainError, NodeRefused, WrongChain, translated
 
 TIMEOUT_SECONDS = 10
 LOG_BLOCKS = 10_000
 """Blocks in one question for logs; nodes refuse long ranges."""
 LOG_ADDRESSES = 200
+BATCH = 100
+"""Questions in one request."""
 GAS_MARGIN_PPM = 250_000
 """Above the estimate: a slot that is written first between estimate and block costs more."""
 LEAST_TIP_WEI = 10**9
@@ -89,7 +91,6 @@ class Client:
             raise WrongChain(f"the node is on chain {found}, CHAIN_ID is {chain_id}: set RPC_URL or CHAIN_ID")
         # Two development chains share an id; what was sent on the one is nothing on the other.
         self.genesis = self.block(0).hash
-        self._blocks: dict[int, Block] = {}
 
     def block(self, number: int | None = None) -> Block:
         """The block of a number, or the newest."""
@@ -112,28 +113,41 @@ class Client:
         number = self.block().number - depth
         return self.block(number) if number >= 0 else None
 
-    def timestamp(self, number: int) -> int:
-        """The unix second of a block below the final one; remembered."""
-        if number not in self._blocks:
-            self._blocks[number] = self.block(number)
-        return self._blocks[number].timestamp
+    def timestamps(self, numbers: Iterable[int]) -> dict[int, int]:
+        """The unix seconds of blocks, many in one question."""
+        wanted = sorted(set(numbers))
+        found: dict[int, int] = {}
+        for start in range(0, len(wanted), BATCH):
+            some = wanted[start : start + BATCH]
+            with translated(), self.w3.batch_requests() as batch:
+                for number in some:
+                    batch.add(self.w3.eth.get_block(number))
+                blocks: list[Any] = batch.execute()
+                found |= {n: int(block["timestamp"]) for n, block in zip(some, blocks, strict=True)}
+        return found
 
     def logs(self, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> list[Any]:
         """All logs of these contracts with these topics in the blocks first to last, in order of the chain."""
         found: list[Any] = []
         for start in range(first, last + 1, LOG_BLOCKS):
+            end = min(start + LOG_BLOCKS - 1, last)
             for place in range(0, len(addresses), LOG_ADDRESSES):
                 some = [Web3.to_checksum_address(a) for a in addresses[place : place + LOG_ADDRESSES]]
-                with translated():
-                    found += self.w3.eth.get_logs(
-                        {
-                            "address": some,
-                            "topics": list(topics),
-                            "fromBlock": start,
-                            "toBlock": min(start + LOG_BLOCKS - 1, last),
-                        }
-                    )
+                found += self._some_logs(some, topics, start, end)
         return sorted(found, key=lambda log: (log["blockNumber"], log["logIndex"]))
+
+    def _some_logs(self, addresses: list[Any], topics: Sequence[Any], first: int, last: int) -> list[Any]:
+        """Nodes refuse an answer that would be too long: then ask for each half."""
+        wanted: Any = {"address": addresses, "topics": list(topics), "fromBlock": first, "toBlock": last}
+        try:
+            with translated():
+                return list(self.w3.eth.get_logs(wanted))
+        except NodeRefused:
+            if first == last:
+                raise
+        middle = (first + last) // 2
+        halves = ((first, middle), (middle + 1, last))
+        return [log for half in halves for log in self._some_logs(addresses, topics, *half)]
 
     def has_code(self, address: str) -> bool:
         """Is there a contract?"""

@@ -177,14 +177,13 @@ def collateral_changes(
     first = min(each.block_number for each in series)
     addresses = [each.address for each in series]
     logs = client.logs(addresses, [list(signs)], first, last)
+    times = client.timestamps(log["blockNumber"] for log in logs)
     changes = []
     for log in logs:
         topic = to_hex(log["topics"][0])
         name = "Split" if signs[topic] > 0 else "Merge"
         amount = int(_decode("Series", name, log)["amount"])
-        changes.append(
-            (str(log["address"]).lower(), client.timestamp(log["blockNumber"]), signs[topic] * amount)
-        )
+        changes.append((str(log["address"]).lower(), times[log["blockNumber"]], signs[topic] * amount))
     return changes
 
 

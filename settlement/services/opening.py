@@ -13,6 +13,7 @@ from protocol.terms import Terms
 from protocol.value_secured import collateral_rate, value_secured
 from settlement.chain import contracts
 from settlement.chain.client import Client, connect
+from settlement.chain.errors import NodeRefused
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,12 @@ def open_due(*, now: int) -> int:
         if final is None or final.timestamp < expiry.expiry_at:
             log.info("opening.waits_for_final_block", expiry=expiry.slug)
             continue
-        value = value_at(client, expiry, final.number)
+        try:
+            value = value_at(client, expiry, final.number)
+        except NodeRefused as error:
+            # One expiry that the node cannot answer for must not keep the others shut.
+            log.error("opening.node_refused", expiry=expiry.slug, reason=str(error))
+            continue
         answer = open_expiry(expiry_id=expiry.id, block=final.number, value_secured=value, now=now)
         opened += not isinstance(answer, Refusal)
     return opened

@@ -12,6 +12,7 @@ from settlement.chain.client import connect
 from settlement.chain.contracts import PriceOracle
 from settlement.models import Publication, PublicationItem
 from settlement.services.publications import hold, items_of, move
+from settlement.services.signing import move_if_enough
 from settlement.stages import PublicationStage
 
 BATCH = 100
@@ -30,7 +31,8 @@ def propose(*, now: int) -> int:
         return 0
     oracle = contracts.oracle(connect())
     for publication in stale:
-        fail_if_overtaken(oracle, publication)
+        if not fail_if_overtaken(oracle, publication):
+            _count_again(oracle, publication)
     attempts = {expiry: record.attempt for expiry, record in oracle.records_of(waiting).items()}
     try:
         return _create(attempts, now) if attempts else 0
@@ -53,6 +55,15 @@ def fail_if_overtaken(oracle: PriceOracle, publication: Publication) -> bool:
             reason = f"{item.expiry_id} is at attempt {now_at}, not {item.attempt}"
             move(held, PublicationStage.FAILED, reason=reason)
     return True
+
+
+def _count_again(oracle: PriceOracle, publication: Publication) -> None:
+    """The set or its threshold may have changed since the last signature came."""
+    members, threshold = oracle.attestors()
+    with transaction.atomic():
+        held = hold(publication.pk, PublicationStage.PROPOSED)
+        if held is not None:
+            move_if_enough(held, members, threshold)
 
 
 def _unpublished() -> QuerySet[Expiry]:

@@ -58,10 +58,15 @@ def add_signature(*, publication_id: int, signature: str, now: int) -> Publicati
             publication=held, attestor=attestor, defaults={"signature": signature, "at": now}
         )
         AttestorRefusal.objects.filter(publication=held, attestor=attestor).delete()
-        enough = held.signatures.filter(attestor__in=members).count() >= threshold
-        if held.stage == PublicationStage.PROPOSED and enough:
-            move(held, PublicationStage.SIGNED)
+        move_if_enough(held, members, threshold)
     return held
+
+
+def move_if_enough(held: Publication, members: list[str], threshold: int) -> None:
+    """SIGNED once as many members of the set as it wants have signed; the publication is held."""
+    enough = held.signatures.filter(attestor__in=members).count() >= threshold
+    if held.stage == PublicationStage.PROPOSED and enough:
+        move(held, PublicationStage.SIGNED)
 
 
 def add_refusal(*, publication_id: int, attestor: str, text: str, now: int) -> Publication | Problem:

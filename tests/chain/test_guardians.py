@@ -10,6 +10,7 @@ from settlement.models import ChainTransaction
 from settlement.services.proposing import STALE_SECONDS, propose
 from settlement.services.publications import items_of, message_of
 from settlement.services.publishing import publish
+from settlement.services.signing import add_signature
 from settlement.stages import PublicationStage
 from tests.cast import ETHER
 from tests.chain.conftest import World
@@ -109,20 +110,33 @@ def test_propose__a_proposal_overtaken_while_it_waits__failed_and_proposed_anew(
     assert [each.attempt for each in items_of(world.propose(now + STALE_SECONDS))] == [1]
 
 
-def test_publish__set_changed_after_the_signatures__asks_the_new_set(world: World) -> None:
-    publication, now = world.signed()
+def change_set(world: World, threshold: int, *members: int) -> None:
+    """The owner proposes these accounts as the next set, and it comes to work."""
     owner = Wallet(world.client, accounts.key(accounts.PUBLISHER))
-    members = [accounts.address(number) for number in (6, 7, 21, 22, 23)]
-    members.sort(key=lambda member: int(member, 16))
-    owner.send(world.oracle.call("propose_set", members, 3))
+    ascending = sorted((accounts.address(each) for each in members), key=lambda member: int(member, 16))
+    owner.send(world.oracle.call("propose_set", ascending, threshold))
     world.node.mine_at(world.node.now() + 100)
     owner.send(world.oracle.call("apply_set", 2))
+
+
+def test_propose__threshold_lowered_after_the_signatures__they_count(world: World) -> None:
+    publication, now = world.proposed()
+    world.sign(publication, 0, 1, now=now)
+    change_set(world, 2, *accounts.ATTESTORS)
+    propose(now=now)
+    assert stage_of(publication) == S.PROPOSED
+    propose(now=now + STALE_SECONDS)
+    assert stage_of(publication) == S.SIGNED
+    assert_published_once(world, publication, now + STALE_SECONDS)
+
+
+def test_publish__set_changed_after_the_signatures__asks_the_new_set(world: World) -> None:
+    publication, now = world.signed()
+    change_set(world, 3, 6, 7, 21, 22, 23)
     publish(now=now)
     assert (stage_of(publication), publication.transaction) == (S.PROPOSED, None)
     assert publication.reason == "the attestor set has changed: 2 of 3 signatures count"
     digest = signer.digest("Attestations", message_of(items_of(publication)))
-    from settlement.services.signing import add_signature
-
     add_signature(publication_id=publication.pk, signature=signing.sign(accounts.key(21), digest), now=now)
     assert stage_of(publication) == S.SIGNED
     assert_published_once(world, publication, now)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from typing import Any
 
+import pytest
 from eth_abi import encode
 from eth_utils import keccak
+from web3.exceptions import Web3RPCError
 
 from contracts.build import compile_contract
 from oracle.models import Act, Expiry
 from protocol.canonical import json_hash
 from protocol.stages import Stage
-from settlement.chain.client import Call
+from settlement.chain.client import Call, Client
 from settlement.chain.contracts import Series, factory
+from settlement.chain.errors import NodeRefused
+from settlement.services import opening
 from settlement.services.opening import open_due, value_at
 from settlement.services.series import list_series
 from tests.cast import ETHER
@@ -128,6 +133,46 @@ def test_value_at__series_of_a_stranger__counts_though_nobody_listed_it(world: W
     world.pass_expiry(expiry)
     assert value_at(world.client, expiry, world.node.height()) == 5 * ETHER
     assert not expiry.series.exists()
+
+
+def test_value_at__node_that_refuses_long_answers__asked_in_halves(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expiry = world.list_expiry(ahead=2 * DAY)
+    series = _created_by_a_stranger(world, expiry)
+    for _ in range(3):
+        world.holder().send(series.call("split", ETHER, value=ETHER))
+    world.pass_expiry(expiry)
+    client, asked = world.client, []
+    answer = client.w3.eth.get_logs
+
+    def picky(wanted: Any) -> Any:
+        asked.append((wanted["fromBlock"], wanted["toBlock"]))
+        if wanted["toBlock"] > wanted["fromBlock"]:
+            raise Web3RPCError("query returned more than 1 results")
+        return answer(wanted)
+
+    monkeypatch.setattr(client.w3.eth, "get_logs", picky)
+    assert value_at(client, expiry, world.node.height()) == 3 * ETHER
+    assert len(asked) > world.node.height()
+
+
+def test_open_due__node_cannot_answer_for_one__the_others_open(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = world.list_expiry("one"), world.list_expiry("two", 1_001)
+    now = world.pass_expiry(second)
+
+    def refuses(client: Client, expiry: Expiry, block: int) -> int:
+        if expiry.slug == "one":
+            raise NodeRefused("too much")
+        return 0
+
+    with monkeypatch.context() as patch:
+        patch.setattr(opening, "value_at", refuses)
+        assert open_due(now=now) == 1
+    assert (opened(first), opened(second)) == (False, True)
+    assert open_due(now=now) == 1
 
 
 def _created_by_a_stranger(world: World, expiry: Expiry) -> Series:
