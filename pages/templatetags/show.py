@@ -78,6 +78,14 @@ def public_price(act: Act) -> str:
 
 
 @register.filter
+def amount(act: Act) -> int | None:
+    """Wei that the act moved: what was taken of a bond, else the amount that it names."""
+    if not act.amount and "amount" in act.message:
+        return int(act.message["amount"])
+    return act.amount
+
+
+@register.filter
 def public_message(act: Act) -> str:
     """The message as indented JSON, without what is sealed."""
     return json.dumps(sealing.public_message(act), indent=2)
