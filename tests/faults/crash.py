@@ -35,8 +35,12 @@ def killed_after(write: int) -> Iterator[None]:
             raise Killed
         return result
 
-    with connection.execute_wrapper(execute):
-        yield
+    try:
+        with connection.execute_wrapper(execute):
+            yield
+    except Killed:
+        connection.close()  # whoever comes next is another process
+        raise
 
 
 def survive_every_crash(work: Callable[[], Result]) -> tuple[Result, int]:
