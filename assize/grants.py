@@ -1,14 +1,16 @@
 """What the app's role may do to which table. It owns nothing, so that it can neither drop a trigger nor TRUNCATE.
 
-The tables named here are append-only for it: PROTOCOL's acts, the ledger's transfers and the book's beats are never
-edited, and a ledger balance is written by the ledger's own trigger alone.
+The tables named here are append-only for it: PROTOCOL's acts, the ledger's transfers, the book's beats and guardians'
+signatures are never edited, and a ledger balance is written by the ledger's own trigger alone.
 """
 
 from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import sql
 
 APP_ROLE = "assize_app"
-APPEND_ONLY = frozenset({"ledger_transfer", "ledger_account", "oracle_act", "oracle_beat"})
+APPEND_ONLY = frozenset(
+    {"ledger_transfer", "ledger_account", "oracle_act", "oracle_beat", "disputes_rulingsignature"}
+)
 READ_ONLY = frozenset({"django_migrations"})
 
 

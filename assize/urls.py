@@ -7,13 +7,13 @@ from drf_spectacular.views import SpectacularJSONAPIView
 from assize import health
 
 urlpatterns = [
-    path("", include("pages.urls")),
-    path("admin/", admin.site.urls),
     path("api/v1/", include("oracle.api.urls")),
     path("api/v1/", include("disputes.api.urls")),
     path("api/v1/", include("settlement.urls")),
     path("api/v1/", include("pages.api")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("", include("pages.urls")),
+    path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),
     path("health/ready", health.ready, name="ready"),
 ]

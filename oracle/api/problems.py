@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,8 @@ from rest_framework.response import Response
 
 from oracle.receipts import Receipt
 from protocol.acts import Refusal
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -77,6 +80,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, exceptions.ParseError):
         body = document(400, Refusal.MALFORMED, str(error.detail))
     elif isinstance(error, OperationalError):
+        log.error("database.no_answer", exc_info=error)
         body = document(503, OTHER_CODES[503], "The database does not answer; try again.")
     elif isinstance(error, exceptions.APIException | PermissionDenied):
         status = getattr(error, "status_code", 403)
