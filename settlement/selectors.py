@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
-from oracle.models import Expiry
 from protocol.payoff import redeem_n, redeem_p
 from settlement.models import Publication, PublicationItem, Series
 from settlement.stages import PublicationStage
@@ -80,9 +79,3 @@ def publications(*, stage: PublicationStage | None = None) -> QuerySet[Publicati
         "items", "signatures", "refusals"
     )
     return (rows if stage is None else rows.filter(stage=stage)).order_by("pk")
-
-
-def unpublished() -> QuerySet[Expiry]:
-    """Final expiries whose price is not final on chain yet."""
-    done = PublicationItem.objects.filter(live=True, publication__stage=PublicationStage.FINAL)
-    return Expiry.objects.filter(price__isnull=False).exclude(id__in=done.values("expiry"))

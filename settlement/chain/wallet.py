@@ -1,4 +1,4 @@
-"""Sends at once and waits for the block: for deployment, tests and the demo's people.
+"""Sends at once and waits for the block: for deployment and for holders in tests.
 
 Nothing is stored, so a crash after the broadcast forgets what was sent. Whatever must happen exactly once goes through
 settlement/services/transactions.py instead.
