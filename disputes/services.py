@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from disputes.models import RulingSignature
 from oracle import signer
-from oracle.models import Expiry
+from oracle.models import Act, Expiry
 from oracle.projection import load_state
+from oracle.receipts import receipt_of
 from oracle.record import DatabaseRecord
 from oracle.services.acts import take_act
 from oracle.services.answer import REASONS, Answer
@@ -38,7 +39,8 @@ def sign_ruling(*, expiry_id: str, price: object, reason: object, signature: obj
     """Keep one guardian's signature over Ruling(expiry, price, reason); with the k-th the ruling is taken.
 
     Each signature is stored before they are counted, in a transaction of its own: of two that come at once the
-    later one sees both. The same one sent again counts again, so a ruling that failed to go out can be woken.
+    later one sees both. The same one sent again counts again, so a ruling that failed to go out can be woken; once
+    the ruling was taken, everybody who signs it gets its receipt.
     """
     pass_time(now=now)
     expiry = Expiry.objects.select_related("index").filter(id=expiry_id).first()
@@ -56,6 +58,10 @@ def sign_ruling(*, expiry_id: str, price: object, reason: object, signature: obj
         return _refused(Refusal.BAD_SIGNATURE, str(error))
     if guardian not in state.terms.guardians:
         return _refused(Refusal.BAD_SIGNATURE, f"{guardian} is no guardian of this expiry.")
+    first = Act.objects.filter(digest=digest).first()
+    if first is not None:
+        answer = Answer(receipt_of(first), repeated=True)
+        return Signed(digest, len(first.signatures), max(1, state.terms.guardian_threshold), answer)
     if refusal := _refusal(state, DatabaseRecord(expiry), message["price"]):
         return _refused(refusal)
     RulingSignature.objects.get_or_create(

@@ -53,7 +53,7 @@ def _scheduled(expiry: Expiry, now: int) -> Next:
 def _reporting(expiry: Expiry, terms: Terms) -> str:
     have = f"{expiry.reports} of {terms.min_reports} reports"
     stake = f"{ether(expiry.report_stake)} of {ether(terms.min_report_stake)}"
-    return f"Takes sealed reports, {have} and {stake} so far; they are published at"
+    return f"Takes sealed reports, {have} and {stake} so far; reporting closes at"
 
 
 def _ruling(expiry: Expiry, terms: Terms) -> Next:

@@ -204,6 +204,18 @@ def test_ruling__second_of_three_guardians__is_taken_and_final(disputed: Expiry)
     }
 
 
+def test_ruling__sent_again_once_taken__gets_its_receipt_again(disputed: Expiry) -> None:
+    now = to_ruling(disputed)
+    rule(disputed, "gustav", now)
+    taken = rule(disputed, "greta", now + 1).answer
+    assert taken is not None
+    for name in ("greta", "george"):
+        again = rule(disputed, name, now + 2)
+        assert again.answer is not None
+        assert again.answer.repeated
+        assert again.answer.receipt == taken.receipt
+
+
 def test_ruling__the_same_guardian_twice__counts_once(disputed: Expiry) -> None:
     now = to_ruling(disputed)
     rule(disputed, "gustav", now)
