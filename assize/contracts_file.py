@@ -11,6 +11,7 @@ class Deployed(NamedTuple):
     oracle: str = ""
     factory: str = ""
     block: int = 0
+    escrow: str = ""
 
 
 def addresses(path: Path | None) -> Deployed:
@@ -18,4 +19,6 @@ def addresses(path: Path | None) -> Deployed:
     if path is None or not path.exists():
         return Deployed()
     content = json.loads(path.read_text())
-    return Deployed(content["oracle"].lower(), content["factory"].lower(), int(content.get("block", 0)))
+    return Deployed(
+        content["oracle"].lower(), content["factory"].lower(), int(content.get("block", 0)), content.get("escrow", "").lower()
+    )

@@ -84,14 +84,14 @@ def chain() -> str:
 
 
 def contracts() -> str:
-    """There is code at both addresses."""
-    for name in ("ORACLE_ADDRESS", "FACTORY_ADDRESS"):
+    """There is code at all addresses."""
+    for name in ("ORACLE_ADDRESS", "FACTORY_ADDRESS", "ESCROW_ADDRESS"):
         address = getattr(settings, name)
         if not address:
             raise Ill(f"{name} is not known; run manage.py deploy_contracts, or set it")
         if call(settings.RPC_URL, "eth_getCode", address, "latest") == "0x":
             raise Ill(f"no contract at {name} {address}; wrong address, or the wrong chain")
-    return f"oracle {settings.ORACLE_ADDRESS}, factory {settings.FACTORY_ADDRESS}"
+    return f"oracle {settings.ORACLE_ADDRESS}, factory {settings.FACTORY_ADDRESS}, escrow {settings.ESCROW_ADDRESS}"
 
 
 def funds() -> str:

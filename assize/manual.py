@@ -12,6 +12,9 @@ that says which and why. An empty value counts as absent. `make run`, `make demo
 | --- | --- | --- | --- |
 """
 
+FROM_FILE = ("ORACLE_ADDRESS", "FACTORY_ADDRESS", "FACTORY_BLOCK", "ESCROW_ADDRESS", "ESCROW_BLOCK")
+OF_NODES = {"RPC_URLS": "`RPC_URL`", "RPC_QUORUM": "a majority"}
+
 
 def page(variables: list[Variable]) -> str:
     """The whole page as Markdown."""
@@ -21,8 +24,10 @@ def page(variables: list[Variable]) -> str:
 def _default(variable: Variable) -> str:
     if variable.default is REQUIRED:
         return "**required**"
-    if variable.name in ("ORACLE_ADDRESS", "FACTORY_ADDRESS", "FACTORY_BLOCK"):
+    if variable.name in FROM_FILE:
         return "from `CONTRACTS_FILE`"
+    if variable.name in OF_NODES:
+        return OF_NODES[variable.name]
     if variable.name == "STATIC_ROOT":
         return "`staticfiles` in the checkout"
     if variable.kind == "0 or 1":

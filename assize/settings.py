@@ -55,7 +55,7 @@ CHAIN_ID = env.integer(
 )
 CONTRACTS_FILE = env.path(
     "CONTRACTS_FILE",
-    about="JSON written by deploy_contracts; gives the two addresses below where they are not set",
+    about="JSON written by deploy_contracts; gives the addresses below where they are not set",
 )
 _deployed = contracts_file.addresses(CONTRACTS_FILE)
 ORACLE_ADDRESS = env.address(
@@ -66,6 +66,43 @@ ORACLE_ADDRESS = env.address(
 FACTORY_ADDRESS = env.address("FACTORY_ADDRESS", default=_deployed.factory, about="the series factory")
 FACTORY_BLOCK = env.integer(
     "FACTORY_BLOCK", default=_deployed.block, about="block from which on the factory's logs are read"
+)
+ESCROW_ADDRESS = env.address(
+    "ESCROW_ADDRESS", default=_deployed.escrow, about="the escrow that holds the bonds; empty: no deposits"
+)
+ESCROW_BLOCK = env.integer(
+    "ESCROW_BLOCK", default=_deployed.block, about="block from which on the escrow is indexed"
+)
+RPC_URLS = env.words(
+    "RPC_URLS",
+    default=[RPC_URL],
+    about="nodes by different providers, comma-separated, that are asked about deposits; RPC_URL where left out",
+)
+RPC_QUORUM = env.integer(
+    "RPC_QUORUM",
+    default=len(RPC_URLS) // 2 + 1,
+    least=len(RPC_URLS) // 2 + 1,
+    most=max(len(RPC_URLS), 1),
+    about="how many of RPC_URLS must say the same before money is credited; a majority at least",
+)
+REORG_BOUND = env.integer(
+    "REORG_BOUND",
+    default=64,
+    about="blocks that a reorganisation may take back; one that is deeper, or that takes back what was credited,"
+    " stops the escrow's index with an alarm",
+)
+ESCROW_GIFTS = env.integer(
+    "ESCROW_GIFTS",
+    default=0,
+    about="wei that the escrow may hold above what its logs explain before roots stop: anybody can force wei upon it",
+)
+ROOT_SECONDS = env.integer(
+    "ROOT_SECONDS", default=86_400, least=1, about="between two roots of what each account is owed"
+)
+OPERATOR_DEPOSITS = env.flag(
+    "OPERATOR_DEPOSITS",
+    default=False,
+    about="let `manage.py deposit` credit accounts by word alone; for tests and benches, never with real money",
 )
 TREASURY_ADDRESS = env.address("TREASURY_ADDRESS", about="account that fees are due to")
 FINALITY_DEPTH = env.integer(

@@ -20,6 +20,7 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
         Ring("oracle.tasks.pass_time", every=2),
         Ring("oracle.tasks.beat", every=beat_seconds),
         Ring("settlement.tasks.open_due", every=2),
+        Ring("settlement.tasks.index_escrow", every=2),
         Ring("settlement.tasks.propose", every=2),
         Ring("settlement.tasks.publish", every=2),
     )

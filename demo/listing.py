@@ -9,6 +9,7 @@ from demo.cast import manage, run, run_all
 from demo.story import DEPOSITS, SLUG, STAKES, STRIKES, TERMS, Story
 from demo.tell import ETHER, chapter, check, ether, say
 from dev import accounts
+from protocol.reward import reward_account
 
 AHEAD_SECONDS = 60
 REWARD = 3 * ETHER // 10
@@ -30,10 +31,14 @@ def _list(story: Story) -> None:
     expiry = story.expiry()
     index = expiry["index"]["id"]
     say(f"index {index[:14]}… listed, and expiry {expiry['id'][:14]}… {AHEAD_SECONDS} s ahead")
-    _, rewarded = run_all(
-        [manage("list_series", SLUG, "--strikes", *STRIKES), manage("fund_reward", SLUG, str(REWARD))]
+    run_all(
+        [
+            manage("list_series", SLUG, "--strikes", *STRIKES),
+            manage("deposit", reward_account(expiry["id"]), str(REWARD)),
+        ]
     )
-    say(rewarded.strip())
+    check(int(story.expiry()["reward"]) == REWARD, "the reward should be shown before reporting opens")
+    say(f"a reward of {ether(REWARD)} ETH waits on {reward_account(expiry['id'])[:14]}…")
     story.series = sorted(story.expiry()["series"], key=lambda each: int(each["strike"]))
     check(len(story.series) == len(STRIKES), "three series should be listed")
     say(f"{len(story.series)} series of P and N in one transaction, strikes {', '.join(STRIKES)}")

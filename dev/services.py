@@ -22,13 +22,23 @@ class Profile:
 
 
 RUN = Profile(
-    "run", durable=True, block_seconds=1, settings={"FINALITY_DEPTH": "5", "CONFIRMATION_DEPTH": "3"}
+    "run",
+    durable=True,
+    block_seconds=1,
+    settings={"FINALITY_DEPTH": "5", "CONFIRMATION_DEPTH": "3", "ROOT_SECONDS": "60"},
 )
 DEMO = Profile(
     "demo",
     durable=True,
     block_seconds=1,
-    settings={"FINALITY_DEPTH": "2", "CONFIRMATION_DEPTH": "2", "BEAT_SECONDS": "5", "UNBONDING_DELAY": "30"},
+    settings={
+        "FINALITY_DEPTH": "2",
+        "CONFIRMATION_DEPTH": "2",
+        "BEAT_SECONDS": "5",
+        "UNBONDING_DELAY": "30",
+        "ROOT_SECONDS": "10",
+        "OPERATOR_DEPOSITS": "1",
+    },
     cancel_seconds=3,
 )
 # Tests work as the tables' owner (Django's test runner makes the database) and take the app's role where they test it.
@@ -41,9 +51,10 @@ TEST = Profile(
         "FINALITY_DEPTH": "2",
         "CONFIRMATION_DEPTH": "2",
         "LOG_LEVEL": "WARNING",
+        "OPERATOR_DEPOSITS": "1",
     },
 )
-BENCH = Profile("bench", durable=True, block_seconds=None, settings=RUN.settings)
+BENCH = Profile("bench", durable=True, block_seconds=None, settings={**RUN.settings, "OPERATOR_DEPOSITS": "1"})
 
 
 def start(profile: Profile, supervisor: Supervisor, run: RunFolder) -> dict[str, str]:

@@ -21,7 +21,7 @@ class Reason(models.TextChoices):
     UNBONDED = "unbonded"  # unbonding -> free
     LOCK = "lock"  # free -> expiry: the bond of a report or a pledge
     RELEASE = "release"  # expiry -> free: an open pledge, whole
-    REWARD = "reward"  # treasury or outside -> expiry, or back
+    REWARD = "reward"  # free of the reward's account -> expiry, when it opens
     PAYOUT = "payout"  # expiry -> free: a stake less its forfeit, and what it gained
     FEE = "fee"  # expiry -> treasury
     SLASH = "slash"  # stake or unbonding -> expiry: a voter's cut

@@ -1,5 +1,6 @@
 """What the ledger says. Whoever acts on a balance reads it under the book's lock (docs/ledger.md)."""
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 from django.db.models import Q, Sum
@@ -23,6 +24,11 @@ class Balances(TypedDict):
 def balance(name: str) -> int:
     """Wei in the account of this name; 0 for one that nothing was ever moved to."""
     return Account.objects.filter(name=name).values_list("balance", flat=True).first() or 0
+
+
+def balances_of(accounts: Iterable[str]) -> dict[str, int]:
+    """Wei by name of account, without those that nothing was ever moved to."""
+    return dict(Account.objects.filter(name__in=list(accounts)).values_list("name", "balance"))
 
 
 def balances(address: str) -> Balances:

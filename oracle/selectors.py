@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Sum
 
 import ledger.selectors
+from ledger import names
 from ledger.selectors import Balances
 from oracle import signer, stakes
 from oracle.models import Act, Beat, BookHead, Claim, Elector, Expiry
@@ -16,6 +17,7 @@ from oracle.receipts import receipt_of
 from oracle.sealing import public_message
 from protocol import signing, transcript
 from protocol.messages import TRANSCRIPT_KINDS
+from protocol.reward import reward_account
 from protocol.stages import Stage
 
 # ---------------------------------------------------------------- the book
@@ -127,6 +129,17 @@ def transcript_entry(act: Act) -> dict[str, Any]:
         "seq": str(act.seq),
         "receipt": receipt_of(act).to_json(),
     }
+
+
+def with_rewards(expiries: Iterable[Expiry]) -> list[Expiry]:
+    """The same rows; one that has not opened shows as `reward` what its account has until now. Never save them."""
+    rows = list(expiries)
+    accounts = {row.id: names.free(reward_account(row.id)) for row in rows if row.stage == Stage.SCHEDULED}
+    if accounts:
+        funded = ledger.selectors.balances_of(accounts.values())
+        for row in rows:
+            row.reward = funded.get(accounts.get(row.id, ""), row.reward)
+    return rows
 
 
 # ---------------------------------------------------------------- accounts

@@ -29,7 +29,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """What is running, what comes next, what became final last."""
     context = {
         "running": _with_next(selectors.running(limit=ROWS)),
-        "coming": list(selectors.expiries(stage=Stage.SCHEDULED)[:10]),
+        "coming": selectors.with_rewards(selectors.expiries(stage=Stage.SCHEDULED)[:10]),
         "finals": selectors.latest_finals(limit=10),
     }
     return _page(request, "home", context)
@@ -60,6 +60,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
     row = _existing(name)
     if name != row.slug:
         return redirect("expiry", row.slug, permanent=True)
+    selectors.with_rewards([row])
     terms = Terms.from_json(row.raised or row.terms)
     context = {
         "expiry": row,

@@ -2,7 +2,7 @@
 
     outside --deposit--> free --stake--> stake --unstake--> unbonding --delay--> free --withdrawal--> withdrawing
                          free --report, pledge--> the expiry --release, FINAL--> free, stake, treasury
-    outside --reward (Opened)--> the expiry
+                         free of the reward's account (protocol/reward.py) --Opened--> the expiry
 
 The rules are functions over plain values, so that the service asks the same ones about rows of its database.
 """
@@ -77,7 +77,7 @@ class Accounts:
     def __init__(self, unbonding_delay: int) -> None:
         self.unbonding_delay = unbonding_delay  # seconds
         self.treasury = 0
-        self.came = 0  # all deposits and rewards
+        self.came = 0  # all deposits
         self.locked: dict[str, int] = {}  # by expiry
         self._balances: dict[str, Balance] = {}
         self._duties: dict[str, dict[str, Duty]] = {}  # by account, then by expiry as their ballots opened
@@ -129,9 +129,10 @@ class Accounts:
         self.locked[expiry] -= amount
         self._at(account).free += amount
 
-    def fund(self, expiry: str, reward: int) -> None:
-        """The reward enters the expiry from outside, with `Opened`."""
-        self.came += reward
+    def fund(self, expiry: str, account: str, reward: int) -> None:
+        """All that is free on the reward's account enters the expiry, with `Opened`."""
+        self._at(account).free -= reward
+        assert self.of(account).free == 0, "a reward is what its account has, no more and no less"
         self.locked[expiry] = self.locked.get(expiry, 0) + reward
 
     def pass_time(self, now: int) -> None:

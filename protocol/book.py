@@ -23,6 +23,7 @@ from protocol.accounts import Accounts
 from protocol.acts import Refusal
 from protocol.contradiction import Contradiction, PricesNeeded, UnknownExpiry
 from protocol.entry import Beat, Entry, author_problem, receipt_problem, signer_problem
+from protocol.escrow import Dues
 from protocol.listing import BookRecord, Expiry, open_listing
 from protocol.merkle import electorate_root, payouts_root
 from protocol.messages import FOLDED_KINDS, TRANSCRIPT_KINDS, sealed, to_act
@@ -30,6 +31,7 @@ from protocol.payouts import settle
 from protocol.record import SealedReports
 from protocol.replay import MIN_OUTAGE_SECONDS
 from protocol.resolution import Event, Released, Staked, judge, pass_time, price_refusal
+from protocol.reward import reward_account
 from protocol.signing import BOOK_0, Domain, Message, digest, next_book, next_head
 from protocol.stages import Stage
 from protocol.terms import Terms
@@ -52,12 +54,13 @@ class Book:
     def __init__(self, domain: Domain, service: str, unbonding_delay: int) -> None:
         self.domain, self.service = domain, service
         self.accounts = Accounts(unbonding_delay)
+        self.dues = Dues()
+        self.credited: dict[tuple[str, int], Entry] = {}  # Deposits by (tx, log_index)
         self.expiries: dict[str, Expiry] = {}
         self.hashes = [BOOK_0]  # by seq
         self.times = [0]  # by seq
         self.last_sign: int | None = None  # when the service was last heard
         self._digests: set[str] = set()
-        self._credited: set[tuple[str, int]] = set()
         self._due: list[tuple[int, str]] = []  # (deadline, expiry), a heap; outdated ones are skipped
         self._owed: set[tuple[str, str]] = set()  # (kind, expiry)
         self._gap: Gap | None = None
@@ -229,12 +232,16 @@ class Book:
                 refusal = accounts.withdraw(account, amount)
         if refusal is not None:
             self._refused(entry, refusal)
+        if entry.kind == "Deposit":
+            self.dues.deposit(entry.seq, account, amount)
+        elif entry.kind == "Withdrawal":
+            self.dues.withdraw(entry.seq, account, amount)
 
     def _credit_once(self, entry: Entry) -> None:
         log = (entry.message["tx"], entry.message["log_index"])
-        if log in self._credited:
+        if log in self.credited:
             raise Contradiction(entry.seq, f"log {log[1]} of transaction {log[0]} is credited a second time")
-        self._credited.add(log)
+        self.credited[log] = entry
 
     def _take_folded(self, entry: Entry, expiry: Expiry) -> None:
         if entry.kind != "Outage":
@@ -244,12 +251,18 @@ class Book:
             self._refused(entry, judgement.refusal)
         if entry.kind == "Opened":
             expiry.opened = entry.message
-            self.accounts.fund(expiry.id, entry.message["reward"])
+            self._fund(entry, expiry)
         elif entry.is_sealed:
             expiry.sealed[entry.digest] = (entry.seq, entry.message)
         elif entry.kind == "Outage" and self._gap:
             self._gap.awaited.discard(expiry.id)
         self._carry_out(expiry, judgement.events)
+
+    def _fund(self, entry: Entry, expiry: Expiry) -> None:
+        account, reward = reward_account(expiry.id), entry.message["reward"]
+        if reward != (funded := self.accounts.of(account).free):
+            raise Contradiction(entry.seq, f"it says reward {reward}, and {funded} wei were deposited for it")
+        self.accounts.fund(expiry.id, account, reward)
 
     def _take_result(self, entry: Entry, expiry: Expiry) -> None:
         """`Electorate` or `Final`: not acts but what came out of them, so they must be exactly that."""
@@ -264,6 +277,9 @@ class Book:
             if entry.message[name] != value:
                 raise Contradiction(entry.seq, f"it says {name} {entry.message[name]}, and it is {value}")
         self._owed.discard((entry.kind, expiry.id))
+        if entry.kind == "Final":
+            assert expiry.outcome is not None
+            self.dues.settle(entry.seq, expiry.outcome, expiry.staked())
 
     def _check_nothing_owed(self, entry: Entry) -> None:
         if self._owed:

@@ -10,6 +10,7 @@ from protocol.canonical import json_hash
 from protocol.payouts import Outcome
 from protocol.record import MemoryRecord
 from protocol.resolution import State
+from protocol.reward import reward_account
 from protocol.signing import Message, expiry_id
 from protocol.terms import Index, InvalidTerms, Terms
 
@@ -38,6 +39,12 @@ class Expiry:
     outcome: Outcome | None = None
     payouts_root: str | None = None
     sealed: dict[str, tuple[int, Message]] = field(default_factory=dict)  # digest -> (seq, public message)
+
+    def staked(self) -> list[tuple[str, int]]:
+        """All that went into it, by account: stakes that stand, pledges that went back, its reward."""
+        reward = self.opened["reward"] if self.opened else 0
+        stakes = [(stake.account, stake.amount) for stake in self.record.stakes()]
+        return [*stakes, *self.record.released(), (reward_account(self.id), reward)]
 
 
 def open_listing(

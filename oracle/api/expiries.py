@@ -28,6 +28,7 @@ class ExpiryApi(ApiView):
         return {expiry.id: {"series": [], "publication": None} for expiry in expiries}
 
     def documents(self, expiries: Sequence[Expiry]) -> list[dict[str, Any]]:
+        expiries = selectors.with_rewards(expiries)
         claims, extras = selectors.claims_of(expiries), self.extras(expiries)
         return [present.expiry(each, claims[each.id]) | extras[each.id] for each in expiries]
 

@@ -4,6 +4,6 @@ acts.take_act        any signed act: judged, locked in the ledger, appended, ans
 time.pass_time       what is due by now: deadlines, unbonding, outages
 time.beat            the signed sign of life
 opening.open_expiry  `Opened`, with the value secured that settlement has read from the chain
-funding              deposits and rewards, by the operator until the escrow contract comes
+funding              deposits and claims, as the escrow's logs say
 listing              indices and expiries
 """

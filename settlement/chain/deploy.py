@@ -23,16 +23,27 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class EscrowRules:
+    """What the escrow is built with (contracts/Escrow.vy); delays in seconds, the cap in wei."""
+
+    delay: int
+    exit_delay: int
+    outflow_cap: int = 0
+    first_epoch: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Deployed:
     """Where they are, and the block from which on their logs are to be read."""
 
     oracle: str
     factory: str
     block: int
+    escrow: str
 
 
-def deploy(wallet: Wallet, rules: Rules) -> Deployed:
-    """Oracle, token, series, factory, one after the other. Reverted says what is wrong with the rules."""
+def deploy(wallet: Wallet, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
+    """Oracle, token, series, factory, escrow, one after the other. Reverted says what is wrong with the rules."""
     oracle, block = _create(
         wallet,
         "PriceOracle",
@@ -47,7 +58,17 @@ def deploy(wallet: Wallet, rules: Rules) -> Deployed:
     token, _ = _create(wallet, "SeriesToken")
     series, _ = _create(wallet, "Series", oracle, token)
     factory, _ = _create(wallet, "SeriesFactory", series)
-    return Deployed(oracle, factory, block)
+    escrow, _ = _create(
+        wallet,
+        "Escrow",
+        rules.owner,
+        oracle,
+        escrow_rules.delay,
+        escrow_rules.exit_delay,
+        escrow_rules.outflow_cap,
+        escrow_rules.first_epoch,
+    )
+    return Deployed(oracle, factory, block, escrow)
 
 
 def _ascending(members: Sequence[str]) -> list[str]:

@@ -65,9 +65,11 @@ def test_deposit__an_amount__is_credited_and_told(text: str, wei: int, capsys: A
     assert Act.objects.get().message["block"] == "0"
 
 
-def test_fund_reward__twice__adds_up(expiry: Expiry, capsys: Any) -> None:
-    assert lines(capsys, "fund_reward", expiry.slug, "1ether")[-1].endswith(f"is {ETHER} wei")
-    assert lines(capsys, "fund_reward", expiry.id, "1")[-1] == f"reward of {expiry.slug} is {ETHER + 1} wei"
+def test_deposit__operators_word_not_allowed__refused(settings: Any) -> None:
+    settings.OPERATOR_DEPOSITS = False
+    with pytest.raises(CommandError, match="deposit through the escrow"):
+        call_command("deposit", ALICE, "1")
+    assert Act.objects.count() == 0
 
 
 BAD = [
@@ -85,7 +87,6 @@ BAD = [
     (["deposit", ALICE, "0"], "above 0"),
     (["deposit", ALICE, "-1"], "no amount"),
     (["deposit", ALICE, "1.5"], "no amount"),
-    (["fund_reward", "none", "1"], "no expiry none is listed"),
 ]
 
 
@@ -95,11 +96,6 @@ def test_command__bad_input__one_line_and_nothing_done(command: list[str], why: 
         call_command(command[0], "--", *command[1:]) if command[0] == "deposit" else call_command(*command)
     assert "\n" not in str(refused.value)
     assert (Expiry.objects.count(), Act.objects.count()) == (1, 0)
-
-
-def test_fund_reward__once_open__says_it_is_too_late(reporting: Expiry) -> None:
-    with pytest.raises(CommandError, match="its reward is fixed"):
-        call_command("fund_reward", reporting.slug, "1")
 
 
 def fails() -> str:

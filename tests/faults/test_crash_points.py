@@ -14,6 +14,7 @@ from oracle.services.acts import take_act
 from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
 from protocol import signing
+from protocol.reward import reward_account
 from protocol.terms import Terms
 from tests.cast import ETHER, NO_EVIDENCE, Person, person
 from tests.db.conftest import terms  # noqa: F401
@@ -144,9 +145,11 @@ def test_money__killed_at_every_write__credited_once(listed: Expiry) -> None:
     """An operator who sees no answer looks before paying again: a deposit's entry says what was credited."""
     pauper = person("pauper").address
     survive_every_crash(lambda: funding.deposit(account=pauper, amount=5, now=START + 1))
-    survive_every_crash(lambda: funding.fund_reward(expiry_id=listed.id, amount=7, now=START + 1))
+    log = {"account": reward_account(listed.id), "amount": 7, "block": 9, "tx": NO_EVIDENCE, "log_index": 3}
+    survive_every_crash(lambda: funding.credit(**log, now=START + 1))
+    assert funding.credit(**log, now=START + 1) is None, "a log is credited once"
     assert selectors.balances(pauper)["free"] == 5
-    assert selectors.balance(names.expiry(listed.id)) == 7
+    assert selectors.balance(names.free(reward_account(listed.id))) == 7
     open_expiry(expiry_id=listed.id, block=1, value_secured=0, now=OPENS_AT)
     assert_sound(listed)
     assert listed.reward == 7

@@ -12,7 +12,7 @@ from oracle.services import funding
 class Command(BaseCommand):
     help = (
         "Credit an account on the operator's word alone: no money of the chain stands behind it."
-        " The escrow contract will take this command's place; its entry names block 0, so everybody can tell."
+        " For tests and benches, where OPERATOR_DEPOSITS allows it; its entry names block 0, so everybody can tell."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,5 +26,8 @@ class Command(BaseCommand):
             raise CommandError("give an amount after each account")
         pairs = zip(words[::2], words[1::2], strict=True)
         for account, wei in [(options.address(who), options.amount(much)) for who, much in pairs]:
-            receipt = funding.deposit(account=account, amount=wei, now=clock.now())
+            try:
+                receipt = funding.deposit(account=account, amount=wei, now=clock.now())
+            except funding.NotAllowed as error:
+                raise CommandError(str(error)) from None
             self.stdout.write(f"deposit {wei} wei to {account}, entry {receipt.message['seq']} of the book")

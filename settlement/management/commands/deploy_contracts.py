@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +10,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from settlement.chain.client import Client, address_of, connect
-from settlement.chain.deploy import Deployed, Rules, deploy
+from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy
 from settlement.chain.errors import ChainError
 from settlement.chain.wallet import Wallet
 
 
 class Command(BaseCommand):
-    """Oracle, series and factory; their addresses go into CONTRACTS_FILE."""
+    """Oracle, series, factory and escrow; their addresses go into CONTRACTS_FILE."""
 
     help = "Deploy the contracts and write their addresses into CONTRACTS_FILE; does nothing where they stand already."
     requires_migrations_checks = False
@@ -37,6 +38,19 @@ class Command(BaseCommand):
             "--set-delay", type=int, default=172_800, help="seconds that a new attestor set waits"
         )
 
+        parser.add_argument(
+            "--escrow-delay", type=int, default=86_400, help="seconds in which guardians can cancel a root"
+        )
+        parser.add_argument(
+            "--exit-delay", type=int, default=1_209_600, help="seconds without a root after which everybody may exit"
+        )
+        parser.add_argument(
+            "--outflow-cap", type=int, default=0, help="wei that claims may take out by one root; 0: any amount"
+        )
+        parser.add_argument(
+            "--first-epoch", type=int, default=1, help="above every root signed for an earlier escrow of this oracle"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         file = settings.CONTRACTS_FILE
         if file is None:
@@ -44,18 +58,18 @@ class Command(BaseCommand):
         if not settings.PUBLISHER_KEY:
             raise CommandError("PUBLISHER_KEY is not set: it pays for the deployment")
         rules = self._rules(options)
+        names = ("exit_delay", "outflow_cap", "first_epoch")
+        escrow_rules = EscrowRules(options["escrow_delay"], **{name: options[name] for name in names})
         try:
             client = connect()
             if (present := _present(client, file)) is not None:
-                self.stdout.write(f"deployed already: oracle {present.oracle}, factory {present.factory}")
+                self.stdout.write(f"deployed already: {_told(present)}")
                 return
-            deployed = deploy(Wallet(client, settings.PUBLISHER_KEY), rules)
+            deployed = deploy(Wallet(client, settings.PUBLISHER_KEY), rules, escrow_rules)
         except ChainError as error:
             raise CommandError(str(error)) from error
         _write(file, deployed)
-        self.stdout.write(
-            f"deployed in block {deployed.block}: oracle {deployed.oracle}, factory {deployed.factory}"
-        )
+        self.stdout.write(f"deployed in block {deployed.block}: {_told(deployed)}")
 
     def _rules(self, options: dict[str, Any]) -> Rules:
         return Rules(
@@ -67,6 +81,10 @@ class Command(BaseCommand):
             delay=options["delay"],
             set_delay=options["set_delay"],
         )
+
+
+def _told(deployed: Deployed) -> str:
+    return f"oracle {deployed.oracle}, factory {deployed.factory}, escrow {deployed.escrow}"
 
 
 def _addresses(option: str, value: str) -> list[str]:
@@ -81,13 +99,13 @@ def _present(client: Client, file: Path) -> Deployed | None:
     """What the file names, if there is code at it on this chain."""
     if not file.exists():
         return None
-    named = Deployed(**json.loads(file.read_text()))
-    return named if client.has_code(named.oracle) and client.has_code(named.factory) else None
+    named = Deployed(**{"escrow": "", **json.loads(file.read_text())})
+    addresses = (named.oracle, named.factory, named.escrow)
+    return named if all(each and client.has_code(each) for each in addresses) else None
 
 
 def _write(file: Path, deployed: Deployed) -> None:
     """Replace the file as a whole, so that no reader sees half of it; assize/contracts_file.py reads it."""
     fresh = file.with_suffix(".new")
-    content = {"oracle": deployed.oracle, "factory": deployed.factory, "block": deployed.block}
-    fresh.write_text(json.dumps(content, indent=2) + "\n")
+    fresh.write_text(json.dumps(asdict(deployed), indent=2) + "\n")
     fresh.replace(file)

@@ -10,6 +10,7 @@ from protocol.book import Book
 from protocol.entry import Beat, Entry
 from protocol.merkle import electorate_root
 from protocol.messages import SERVICE_ACTS, TRANSCRIPT_KINDS, sealed
+from protocol.reward import reward_account
 from protocol.signing import address_of, commitment, digest, next_book, next_head, sign, to_json
 from protocol.terms import Terms
 from tests.unit.protocol.story import DOMAIN, EXPIRY_AT, GUARDIANS, INDEX, SERVICE, TERMS, WORD
@@ -104,9 +105,12 @@ class Writer:
     # ------------------------------------------------------------ acts
 
     def deposit(self, who: str, amount: int, at: int) -> None:
+        self.deposit_to(address_of(who), amount, at)
+
+    def deposit_to(self, account: str, amount: int, at: int) -> None:
         self.nonce += 1
         tx = f"0x{self.nonce:064x}"
-        message = {"account": address_of(who), "amount": amount, "block": 0, "tx": tx, "log_index": 0}
+        message = {"account": account, "amount": amount, "block": 0, "tx": tx, "log_index": 0}
         self.add("Deposit", message, [SERVICE], at)
 
     def move(self, kind: str, who: str, amount: int, at: int) -> None:
@@ -115,6 +119,9 @@ class Writer:
         self.add(kind, {"account": address_of(who), "amount": amount, "nonce": self.nonce}, [who], at)
 
     def open(self, at: int, expiry: str | None = None, value_secured: int = 0, reward: int = 0) -> None:
+        """Open an expiry; its reward is deposited just before."""
+        if reward:
+            self.deposit_to(reward_account(expiry or self.expiry), reward, at)
         message = {"expiry": expiry or self.expiry, "block": 7, "value_secured": value_secured, "reward": reward}
         self.add("Opened", message, [SERVICE], at)
 
