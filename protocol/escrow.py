@@ -142,7 +142,8 @@ class Statement:
         try:
             rows = [(account, *map(read_integer, amounts)) for account, *amounts in document["leaves"]]
             leaves = {row[0]: Leaf(*row) for row in rows}
-            found = cls(*(read_integer(document[name]) for name in ("epoch", "block", "seq")), leaves)
+            epoch, block, seq = (read_integer(document[name]) for name in ("epoch", "block", "seq"))
+            found = cls(epoch, block, seq, leaves)
             named = document["root"]
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not the file of a root: {type(error).__name__} at {error}") from None

@@ -200,7 +200,16 @@ def _add_attest(commands: Commands) -> None:
     command.add_argument("--port", type=int, help="answer GET /healthz on this port of 127.0.0.1")
     command.add_argument("--oracle", help="the price oracle's address, where the service is not to be believed")
     command.add_argument("--factory", help="the series factory's address, likewise")
+    command.add_argument("--escrow", help="the escrow's address, likewise")
+    command.add_argument("--treasury", help="the treasury's address, likewise")
     command.add_argument("--from-block", type=int, default=0, help="the block in which the factory was deployed")
+    command.add_argument(
+        "--depth", type=int, default=12, help="blocks above the last deposit that a root counts (default %(default)s)"
+    )
+    command.add_argument(
+        "--accept-operator-deposits", action="store_true",
+        help="sign roots also over deposits by the operator's word alone; never with real money",
+    )  # fmt: skip
     command.add_argument(
         "--accept-unwitnessed", action="store_true",
         help="sign also for entries made while this attestor was away (see docs/attestors.md)",

@@ -64,10 +64,25 @@ class Service:
 
     def publications(self) -> list[dict[str, Any]]:
         """All that are proposed, the oldest first."""
+        return self._proposed("publications")
+
+    def roots(self) -> list[dict[str, Any]]:
+        """All roots that are proposed; there is one at most."""
+        return self._proposed("roots")
+
+    def leaf(self, address: str, epoch: int) -> dict[str, Any]:
+        """An account's leaf in the root of an epoch, with its proof."""
+        return self._get(f"accounts/{address}/leaf", {"epoch": epoch})
+
+    def root_file(self, epoch: int) -> dict[str, Any]:
+        """The public file of a root: all leaves."""
+        return self._get(f"roots/{epoch}/leaves")
+
+    def _proposed(self, what: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         query: dict[str, Any] | None = {"stage": "PROPOSED"}
         while query:
-            page = self._get("publications", query)
+            page = self._get(what, query)
             found += page["results"]
             query = {"stage": "PROPOSED", "cursor": page["next"]} if page["next"] else None
         return found
@@ -76,11 +91,12 @@ class Service:
         """Post a signed act; the answer holds its receipt. Problem where it is refused."""
         return self._post("acts", {"kind": kind, "message": message, "signatures": signatures})
 
-    def send_signature(self, publication: str, signature: str) -> None:
-        self._post(f"publications/{publication}/signatures", {"signature": signature})
+    def send_signature(self, of: str, signature: str) -> None:
+        """Hand in a signature of a proposal such as `publications/12` or `roots/3`."""
+        self._post(f"{of}/signatures", {"signature": signature})
 
-    def send_refusal(self, publication: str, attestor: str, reason: str) -> None:
-        self._post(f"publications/{publication}/signatures", {"attestor": attestor, "refusal": reason})
+    def send_refusal(self, of: str, attestor: str, reason: str) -> None:
+        self._post(f"{of}/signatures", {"attestor": attestor, "refusal": reason})
 
     def domain(self) -> Domain:
         about = self.about()

@@ -49,27 +49,32 @@ class Chain:
 
     def attempt_of(self, oracle: str, expiry: str) -> int:
         """The running attempt of an expiry at the price oracle (PROTOCOL 8)."""
-        call = {"to": oracle, "data": _RECORD_OF + expiry[2:]}
-        words = self._agreed("eth_call", [call, "latest"])
-        return _word(words, _ATTEMPT_WORD)
+        return word(self.view(oracle, _RECORD_OF + expiry[2:]), _ATTEMPT_WORD)
+
+    def view(self, contract: str, data: str) -> str:
+        """What a view answers in the newest block, as hex."""
+        return str(self._agreed("eth_call", [{"to": contract, "data": data}, "latest"]))
 
     def value_secured(self, factory: str, expiry: str, expiry_at: int, rates: dict[str, int], until: int) -> int:
         """What `Opened` must say (PROTOCOL 3), in wei, from the logs of blocks up to `until`. See collateral_rate."""
-        created = list(self._logs([factory], [[_CREATED], None, expiry], until))
-        series = {_address(log["topics"][1]): _address(log["topics"][3]) for log in created}
+        created = list(self.logs([factory], [[_CREATED], None, expiry], until))
+        series = {address_of_topic(log["topics"][1]): address_of_topic(log["topics"][3]) for log in created}
         changes = [
             (log["address"].lower(), self._time_of(log), _amount(log))
-            for log in self._logs(list(series), [[_SPLIT, _MERGE]], until)
+            for log in self.logs(list(series), [[_SPLIT, _MERGE]], until)
         ]
         known = {address: collateral_rate(collateral, rates) for address, collateral in series.items()}
         return value_secured(changes, known, expiry_at)
 
-    def _logs(self, addresses: list[str], topics: list[Any], until: int) -> Iterator[Log]:
+    def logs(
+        self, addresses: list[str], topics: list[Any], until: int, first: int | None = None
+    ) -> Iterator[Log]:
+        """Logs of these contracts from block `first`, or the first of ours, to `until`."""
         for place in range(0, len(addresses), MAX_ADDRESSES):
             some = addresses[place : place + MAX_ADDRESSES]
-            for first in range(self.from_block, until + 1, LOG_SPAN):
-                last = min(first + LOG_SPAN - 1, until)
-                where = {"address": some, "topics": topics, "fromBlock": hex(first), "toBlock": hex(last)}
+            for start in range(self.from_block if first is None else first, until + 1, LOG_SPAN):
+                last = min(start + LOG_SPAN - 1, until)
+                where = {"address": some, "topics": topics, "fromBlock": hex(start), "toBlock": hex(last)}
                 yield from self._agreed("eth_getLogs", [where])
 
     def _time_of(self, log: Log) -> int:
@@ -104,21 +109,24 @@ class Chain:
 
 def _essence(log: Log) -> Log:
     """What of a log must be the same at every node; they decorate it differently."""
-    return {key: log[key] for key in ("address", "topics", "data", "blockNumber", "blockHash", "logIndex")}
+    keys = ("address", "topics", "data", "blockNumber", "blockHash", "transactionHash", "logIndex")
+    return {key: log[key] for key in keys}
 
 
 def _amount(log: Log) -> int:
     """Base units that a Split brought or a Merge took: the only word that is not indexed."""
-    amount = _word(log["data"], 0)
+    amount = word(log["data"], 0)
     return amount if log["topics"][0] == _SPLIT else -amount
 
 
-def _word(data: str, place: int) -> int:
-    word = data[2 + 64 * place : 66 + 64 * place]
-    if len(word) != 64:
+def word(data: str, place: int) -> int:
+    """One word of an answer or of a log's data."""
+    found = data[2 + 64 * place : 66 + 64 * place]
+    if len(found) != 64:
         raise ChainUnreadable("a contract answered with too few words: is its address right?")
-    return int(word, 16)
+    return int(found, 16)
 
 
-def _address(topic: str) -> str:
+def address_of_topic(topic: str) -> str:
+    """The address in a word."""
     return "0x" + topic[-40:].lower()

@@ -9,11 +9,14 @@ from typing import Any
 
 from protocol.book import Book
 from protocol.signing import Domain, Message, digest, parse
+from reporter.attest import roots
 from reporter.attest.chain import Chain
+from reporter.attest.escrow import EscrowReader
 from reporter.attest.follower import Follower
 from reporter.attest.grounds import Context, refusal
 from reporter.attest.health import Health, serve
 from reporter.attest.memory import Memory
+from reporter.attest.roots import Proposal, RootContext, RootMemory
 from reporter.attest.store import Store
 from reporter.keys import Key, load_key
 from reporter.service import Problem, Service
@@ -24,50 +27,73 @@ STOPPED = 1
 
 
 class Attestor:
-    """One attestor's rounds. `told` keeps it from saying the same refusal again and again."""
+    """One attestor's rounds over prices, and over roots where there is an escrow.
 
-    def __init__(self, service: Service, key: Key, domain: Domain, context: Context) -> None:
-        self.service, self.key, self.domain, self.context = service, key, domain, context
+    `told` keeps it from saying the same refusal again and again.
+    """
+
+    def __init__(
+        self, service: Service, key: Key, domain: Domain, context: Context, escrow: RootContext | None = None
+    ) -> None:
+        self.service, self.key, self.domain, self.context, self.escrow = service, key, domain, context, escrow
         self.told: dict[str, str] = {}
 
     def round(self, now: int) -> None:
         """One round. Proposals are read first: what they rest on is then in the book that is read after."""
-        proposed = self.service.publications()
+        prices = self.service.publications()
+        proposals = self.service.roots() if self.escrow else []
         self.context.follower.poll(now)
-        for publication in proposed:
-            if self.key.address in {each["attestor"] for each in publication["signatures"]}:
-                continue
-            try:
-                self._answer(publication)
-            except Problem as problem:  # of this publication alone: another one may be taken
-                say(f"publication {publication['id']}: {problem}")
+        for name, rows, answer in (
+            ("publications", prices, self._answer), ("roots", proposals, self._answer_root)
+        ):  # fmt: skip
+            for row in rows:
+                if self.key.address in {each["attestor"] for each in row["signatures"]}:
+                    continue
+                try:
+                    answer(f"{name}/{row['id']}", row)
+                except Problem as problem:  # of this proposal alone: another one may be taken
+                    say(f"{name}/{row['id']}: {problem}")
 
-    def _answer(self, publication: dict[str, Any]) -> None:
+    def _answer(self, name: str, publication: dict[str, Any]) -> None:
         try:
             message = parse("Attestations", {"items": publication["items"]})
         except ValueError as error:
-            self._refuse(publication["id"], f"malformed: {error}")
+            self._refuse(name, f"malformed: {error}")
             return
         for item in message["items"]:
             if reason := refusal(item, self.context):
-                self._refuse(publication["id"], reason)
+                self._refuse(name, reason)
                 return
-        self._sign(str(publication["id"]), message)
-
-    def _sign(self, publication: str, message: Message) -> None:
         self.context.memory.remember(message["items"])
-        signature = self.key.sign(digest(self.domain, "Attestations", message))
-        self.service.send_signature(publication, signature)
-        self.told.pop(publication, None)
+        self._sign(name, "Attestations", message)
         for item in message["items"]:
             say(f"signed {show_price(item['price'])} for expiry {item['expiry']}, attempt {item['attempt']}")
 
-    def _refuse(self, publication: Any, reason: str) -> None:
-        if self.told.get(str(publication)) == reason:
+    def _answer_root(self, name: str, row: dict[str, Any]) -> None:
+        assert self.escrow is not None
+        try:
+            proposal = Proposal.from_json(row)
+        except ValueError as error:
+            self._refuse(name, f"malformed: {error}")
             return
-        say(f"refused publication {publication}: {reason}")
-        self.told[str(publication)] = reason
-        self.service.send_refusal(str(publication), self.key.address, reason)
+        if reason := roots.refusal(proposal, self.escrow):
+            self._refuse(name, reason)
+            return
+        roots.keep_file(self.context.follower.store.folder, self.escrow.statement(proposal))
+        self.escrow.memory.remember(proposal)
+        self._sign(name, "Root", proposal.message)
+        say(f"signed the root of epoch {proposal.epoch}, after entry {proposal.seq}, block {proposal.block}")
+
+    def _sign(self, name: str, kind: str, message: Message) -> None:
+        self.service.send_signature(name, self.key.sign(digest(self.domain, kind, message)))
+        self.told.pop(name, None)
+
+    def _refuse(self, name: str, reason: str) -> None:
+        if self.told.get(name) == reason:
+            return
+        say(f"refused {name}: {reason}")
+        self.told[name] = reason
+        self.service.send_refusal(name, self.key.address, reason)
 
 
 def attest(options: argparse.Namespace) -> int:
@@ -110,7 +136,22 @@ def begin(options: argparse.Namespace, service: Service, key: Key, store: Store,
     follower = Follower(service, store, book, started)
     context = Context(follower, chain, Memory(store.signed), oracle, factory, options.accept_unwitnessed)
     say(f"attestor {key.address} follows {service.url} from entry {book.seq}, chain {domain.chain_id}, oracle {oracle}")
-    return Attestor(service, key, domain, context)
+    return Attestor(service, key, domain, context, _escrow(options, about, context))
+
+
+def _escrow(options: argparse.Namespace, about: dict[str, Any], context: Context) -> RootContext | None:
+    """What roots are checked against; None where there is no escrow."""
+    address = options.escrow or about.get("escrow")
+    if not address:
+        return None
+    escrow = EscrowReader(context.chain, address)
+    if not context.chain.has_code(address) or escrow.oracle() != context.oracle:
+        raise Stop(f"there is no escrow of oracle {context.oracle} at {address}")
+    follower = context.follower
+    return RootContext(
+        follower, escrow, RootMemory(follower.store.roots), options.treasury or about["treasury"], options.depth,
+        options.accept_unwitnessed, options.accept_operator_deposits,
+    )  # fmt: skip
 
 
 def say(words: str) -> None:

@@ -2,6 +2,8 @@
 
     book.jsonl     every entry and beat with when it was first seen, listings and opened reports, in order of taking
     signed.jsonl   every item that was ever signed, written before the signature leaves
+    roots.jsonl    every root that was ever signed, likewise
+    root-*.json    the public files of the last of them: all leaves, so that claims and exit need no service
     proof-*.json   contradictions; while one lies here the attestor signs nothing
 
 Files only grow. A line that a crash cut off is dropped when they are opened again: nothing followed from it yet.
@@ -67,6 +69,7 @@ class Store:
         self.folder = folder
         self.book = Lines(folder / "book.jsonl")
         self.signed = Lines(folder / "signed.jsonl")
+        self.roots = Lines(folder / "roots.jsonl")
 
     def proofs(self) -> list[Path]:
         return sorted(self.folder.glob("proof-*.json"))
@@ -87,4 +90,5 @@ class Store:
     def close(self) -> None:
         self.book.close()
         self.signed.close()
+        self.roots.close()
         self._lock.close()

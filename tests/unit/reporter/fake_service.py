@@ -23,6 +23,7 @@ class FakeService(Service):
         self.hide = False
         self.page = 1000
         self.published: list[dict[str, Any]] = []
+        self.proposed_roots: list[dict[str, Any]] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.accounts: dict[str, dict[str, str]] = {}
         self.refuse_with: str | None = None
@@ -82,6 +83,9 @@ class FakeService(Service):
         place = int(query.get("cursor", 0))
         more = len(self.published) > place + 1
         return {"results": self.published[place : place + 1], "next": str(place + 1) if more else None}
+
+    def _roots(self, rest: str, query: dict[str, Any]) -> dict[str, Any]:
+        return {"results": self.proposed_roots, "next": None}
 
     def _receipt(self, act: dict[str, Any]) -> dict[str, Any]:
         if self.refuse_with:
