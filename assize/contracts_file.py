@@ -6,12 +6,13 @@ from typing import NamedTuple
 
 
 class Deployed(NamedTuple):
-    """Lower-case addresses, or empty where nothing is deployed yet; the block that logs begin in."""
+    """Lower-case addresses, or empty where nothing is deployed yet; the blocks that logs begin in."""
 
     oracle: str = ""
     factory: str = ""
     block: int = 0
     escrow: str = ""
+    escrow_block: int = 0
 
 
 def addresses(path: Path | None) -> Deployed:
@@ -20,5 +21,9 @@ def addresses(path: Path | None) -> Deployed:
         return Deployed()
     content = json.loads(path.read_text())
     return Deployed(
-        content["oracle"].lower(), content["factory"].lower(), int(content.get("block", 0)), content.get("escrow", "").lower()
+        content["oracle"].lower(),
+        content["factory"].lower(),
+        int(content.get("block", 0)),
+        content.get("escrow", "").lower(),
+        int(content.get("escrow_block", 0)),
     )

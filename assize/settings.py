@@ -71,7 +71,7 @@ ESCROW_ADDRESS = env.address(
     "ESCROW_ADDRESS", default=_deployed.escrow, about="the escrow that holds the bonds; empty: no deposits"
 )
 ESCROW_BLOCK = env.integer(
-    "ESCROW_BLOCK", default=_deployed.block, about="block from which on the escrow is indexed"
+    "ESCROW_BLOCK", default=_deployed.escrow_block, about="block from which on the escrow is indexed"
 )
 RPC_URLS = env.words(
     "RPC_URLS",

@@ -23,6 +23,8 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
         Ring("settlement.tasks.index_escrow", every=2),
         Ring("settlement.tasks.propose", every=2),
         Ring("settlement.tasks.publish", every=2),
+        Ring("settlement.tasks.propose_root", every=2),
+        Ring("settlement.tasks.post_roots", every=2),
     )
 
 

@@ -9,8 +9,9 @@ import structlog
 from celery import shared_task
 
 from oracle import clock
+from settlement import reconcile
 from settlement.chain.errors import ChainError
-from settlement.services import opening, proposing, publishing
+from settlement.services import escrow_round, opening, proposing, publishing, root_posting, roots
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +40,15 @@ def open_due() -> str:
 
 @shared_task
 @_patiently
+def index_escrow() -> str:
+    """Deposits and claims, as the chain says."""
+    moved = escrow_round.index_escrow(now=clock.now())
+    why = reconcile.escrow_problem()
+    return f"roots wait: {why}" if why else f"{moved} blocks and logs"
+
+
+@shared_task
+@_patiently
 def propose() -> str:
     """Final prices for the attestors."""
     return f"{proposing.propose(now=clock.now())} proposed"
@@ -49,3 +59,18 @@ def propose() -> str:
 def publish() -> str:
     """Signed prices for the chain."""
     return f"{publishing.publish(now=clock.now())} moved"
+
+
+@shared_task
+@_patiently
+def propose_root() -> str:
+    """What the escrow owes, for the attestors."""
+    root = roots.propose_root(now=clock.now())
+    return f"{root} proposed" if root else "no root is due"
+
+
+@shared_task
+@_patiently
+def post_roots() -> str:
+    """Signed roots for the chain."""
+    return f"{root_posting.post_roots(now=clock.now())} moved"

@@ -46,12 +46,13 @@ def deposit(*, account: str, amount: int, now: int) -> Receipt:
         return _credit(head, account, amount, BY_OPERATOR_BLOCK, tx, 0)
 
 
-def credit(*, account: str, amount: int, block: int, tx: str, log_index: int, now: int) -> int | None:
-    """Credit a final deposit of the escrow; the seq of its entry, None where it has been credited already."""
+def credit(*, account: str, amount: int, block: int, tx: str, log_index: int, now: int) -> int:
+    """Credit a final deposit of the escrow; the seq of its entry, also where it has been credited before."""
     with transaction.atomic():
         head = _lock(now)
-        if _made(deposit_key(tx, log_index)):
-            return None
+        made = Transfer.objects.filter(key=deposit_key(tx, log_index)).values_list("entry", flat=True).first()
+        if made is not None:
+            return made
         return int(_credit(head, account, amount, block, tx, log_index).message["seq"])
 
 
@@ -63,7 +64,7 @@ def pay_out(*, account: str, amount: int, tx: str, log_index: int, now: int) -> 
     with transaction.atomic():
         head = _lock(now)
         key = claim_key(tx, log_index)
-        if _made(key):
+        if Transfer.objects.filter(key=key).exists():
             return False
         asked = min(amount, balance(names.withdrawing(account)))
         moves = [Move(names.withdrawing(account), names.OUTSIDE, asked, key, Reason.WITHDRAWN)]
@@ -94,10 +95,6 @@ def _credit(head: BookHead, account: str, amount: int, block: int, tx: str, log_
     post([Move(names.OUTSIDE, names.free(account), amount, key, Reason.DEPOSIT)], at=head.clock, entry=head.seq)
     book.save(head)
     return receipt
-
-
-def _made(key: str) -> bool:
-    return Transfer.objects.filter(key=key).exists()
 
 
 def _lock(now: int) -> BookHead:

@@ -34,12 +34,13 @@ class EscrowRules:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """Where they are, and the block from which on their logs are to be read."""
+    """Where they are, and the blocks from which on their logs are to be read."""
 
     oracle: str
     factory: str
     block: int
     escrow: str
+    escrow_block: int
 
 
 def deploy(wallet: Wallet, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
@@ -58,7 +59,7 @@ def deploy(wallet: Wallet, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
     token, _ = _create(wallet, "SeriesToken")
     series, _ = _create(wallet, "Series", oracle, token)
     factory, _ = _create(wallet, "SeriesFactory", series)
-    escrow, _ = _create(
+    escrow, escrow_block = _create(
         wallet,
         "Escrow",
         rules.owner,
@@ -68,7 +69,7 @@ def deploy(wallet: Wallet, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
         escrow_rules.outflow_cap,
         escrow_rules.first_epoch,
     )
-    return Deployed(oracle, factory, block, escrow)
+    return Deployed(oracle, factory, block, escrow, escrow_block)
 
 
 def _ascending(members: Sequence[str]) -> list[str]:

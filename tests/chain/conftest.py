@@ -142,7 +142,8 @@ def deployed(node: Node, tmp_path: Path, settings: Any) -> Path:
     call_command("deploy_contracts", *deploy_options(), verbosity=0)
     said = json.loads(settings.CONTRACTS_FILE.read_text())
     settings.ORACLE_ADDRESS, settings.FACTORY_ADDRESS = said["oracle"], said["factory"]
-    settings.FACTORY_BLOCK = said["block"]
+    settings.ESCROW_ADDRESS, settings.RPC_URLS, settings.RPC_QUORUM = said["escrow"], [node.url], 1
+    settings.FACTORY_BLOCK, settings.ESCROW_BLOCK = said["block"], said["escrow_block"]
     return Path(settings.CONTRACTS_FILE)
 
 
@@ -151,6 +152,7 @@ def deploy_options() -> list[str]:
         *("--attestors", accounts.addresses(accounts.ATTESTORS), "--attestor-threshold", "3"),
         *("--guardians", accounts.addresses(accounts.GUARDIANS), "--guardian-threshold", "2"),
         *("--delay", str(DELAY), "--set-delay", "100"),
+        *("--escrow-delay", str(DELAY), "--exit-delay", "1000"),
     ]
 
 

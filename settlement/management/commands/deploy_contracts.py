@@ -99,7 +99,7 @@ def _present(client: Client, file: Path) -> Deployed | None:
     """What the file names, if there is code at it on this chain."""
     if not file.exists():
         return None
-    named = Deployed(**{"escrow": "", **json.loads(file.read_text())})
+    named = Deployed(**{"escrow": "", "escrow_block": 0, **json.loads(file.read_text())})
     addresses = (named.oracle, named.factory, named.escrow)
     return named if all(each and client.has_code(each) for each in addresses) else None
 
