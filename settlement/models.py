@@ -10,7 +10,14 @@ from django.db.models import Q
 from ledger.fields import WholeField, whole_check
 from oracle.models import Expiry
 from protocol.terms import MAX_PRICE
+from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
+from settlement.root_models import Root, RootRefusal, RootSignature
 from settlement.stages import PublicationStage, TransactionState
+
+__all__ = [
+    "AttestorRefusal", "AttestorSignature", "ChainTransaction", "EscrowBlock", "EscrowIndex", "EscrowLog",
+    "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature", "Series",
+]  # fmt: skip
 
 ADDRESS_FORM = r"^0x[0-9a-f]{40}$"
 ETH = "0x" + "00" * 20

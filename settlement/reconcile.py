@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from oracle.models import Expiry
 from settlement.chain.contracts import PriceOracle
-from settlement.models import PublicationItem
+from settlement.models import EscrowIndex, PublicationItem
 from settlement.stages import PublicationStage
 
 ASKED_AT_ONCE = 100
@@ -38,3 +38,9 @@ def differences(oracle: PriceOracle) -> Iterator[Difference]:
                 yield Difference(id_, f"{slug}: the oracle has {found}, the book {price or 'no price yet'}")
             elif id_ in published and not records[id_].is_final:
                 yield Difference(id_, f"{slug}: published as final, but the oracle has no final price")
+
+
+def escrow_problem() -> str | None:
+    """Why no root may be built: the index has stopped, or what it read does not add up. None where all is well."""
+    index = EscrowIndex.objects.filter(id=1).first()
+    return (index.stopped or index.problem or None) if index else None

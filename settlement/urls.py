@@ -2,10 +2,16 @@
 
 from django.urls import path
 
+from settlement.api.escrow import LeafView, ReservesView, RootFileView, RootSignaturesView, RootsView
 from settlement.api.views import PublicationsView, SeriesView, SignaturesView
 
 urlpatterns = [
     path("series", SeriesView.as_view(), name="api-series"),
     path("publications", PublicationsView.as_view(), name="api-publications"),
     path("publications/<int:publication_id>/signatures", SignaturesView.as_view(), name="api-signatures"),
+    path("roots", RootsView.as_view(), name="api-roots"),
+    path("roots/<int:epoch>/leaves", RootFileView.as_view(), name="api-root-file"),
+    path("roots/<int:root_id>/signatures", RootSignaturesView.as_view(), name="api-root-signatures"),
+    path("accounts/<slug:address>/leaf", LeafView.as_view(), name="api-leaf"),
+    path("reserves", ReservesView.as_view(), name="api-reserves"),
 ]

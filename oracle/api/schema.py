@@ -115,6 +115,7 @@ class Service(serializers.Serializer):
     chain_id = Integer()
     oracle = Address()
     factory = Address()
+    escrow = Address(allow_blank=True, help_text="holds the bonds; empty where deposits are the operator's word")
     service = Address()
     treasury = Address()
     unbonding_delay = Integer()

@@ -7,7 +7,8 @@ from typing import Any
 
 from oracle.models import Expiry
 from settlement import selectors
-from settlement.models import Publication, PublicationItem, Series
+from settlement.models import Publication, PublicationItem, Root, Series
+from settlement.reserves import Proven, Reserves
 from settlement.selectors import Published
 
 
@@ -45,6 +46,43 @@ def publication(row: Publication) -> dict[str, Any]:
         "items": [item(each) for each in items],
         "signatures": [{"attestor": s.attestor, "signature": s.signature} for s in row.signatures.all()],
         "refusals": [{"attestor": r.attestor, "text": r.text, "at": str(r.at)} for r in row.refusals.all()],
+    }
+
+
+def root(row: Root) -> dict[str, Any]:
+    """With exactly the fields of a Root (PROTOCOL 7), in the form that `protocol.signing.parse` takes."""
+    return {
+        "id": str(row.pk),
+        "epoch": str(row.epoch),
+        "root": row.root,
+        "block": str(row.block),
+        "seq": str(row.seq),
+        "accounts": str(row.accounts),
+        "debt": str(row.debt),
+        "stage": row.stage,
+        "reason": row.reason,
+        "tx_hash": row.transaction.hash if row.transaction else None,
+        "final_at": None if row.final_at is None else str(row.final_at),
+        "signatures": [{"attestor": s.attestor, "signature": s.signature} for s in row.signatures.all()],
+        "refusals": [{"attestor": r.attestor, "text": r.text, "at": str(r.at)} for r in row.refusals.all()],
+    }
+
+
+def proven(found: Proven) -> dict[str, Any]:
+    row, leaf = found.root, found.leaf
+    numbers = {name: str(getattr(row, name)) for name in ("epoch", "block", "seq")}
+    amounts = {name: str(getattr(leaf, name)) for name in ("withdrawable", "entitled", "deposited")}
+    return {**numbers, "root": row.root, "account": leaf.account, **amounts, "proof": found.proof}
+
+
+def reserves(found: Reserves) -> dict[str, Any]:
+    amounts = ("deposited", "paid", "balance", "owed", "difference")
+    return {
+        "escrow": found.escrow,
+        **{name: str(getattr(found, name)) for name in amounts},
+        "problem": found.problem,
+        "block": None if found.block is None else str(found.block),
+        "root": root(found.root) if found.root else None,
     }
 
 

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from oracle.api.schema import Address, Bytes32, Integer, Signature
+from settlement.root_stages import RootStage
 from settlement.services.signing import MAX_REFUSAL_CHARACTERS
 from settlement.stages import PublicationStage
 
@@ -63,3 +64,65 @@ class Attested(serializers.Serializer):
     signature = Signature(required=False)
     attestor = Address(required=False)
     refusal = serializers.CharField(required=False, max_length=MAX_REFUSAL_CHARACTERS)
+
+
+class Root(serializers.Serializer):
+    id = Integer()
+    epoch = Integer()
+    root = Bytes32()
+    block = Integer(help_text="deposits up to this block are counted")
+    seq = Integer(help_text="the last entry of the book that is counted")
+    accounts = Integer(help_text="number of leaves")
+    debt = Integer(help_text="wei; the sum of all `entitled`, claims not taken off")
+    stage = serializers.ChoiceField(choices=list(RootStage))
+    reason = serializers.CharField(allow_blank=True, help_text="why it failed, or why it waits")
+    tx_hash = Bytes32(allow_null=True)
+    final_at = Integer(allow_null=True)
+    signatures = PublicationSignature(many=True)
+    refusals = Refusal(many=True)
+
+
+class Roots(serializers.Serializer):
+    results = Root(many=True)
+    next = Integer(allow_null=True, help_text="cursor of the next page")
+
+
+class ProvenLeaf(serializers.Serializer):
+    """A leaf (PROTOCOL 8, Escrow) with its proof. Amounts in wei, cumulative since the beginning."""
+
+    epoch = Integer()
+    root = Bytes32()
+    block = Integer()
+    seq = Integer()
+    account = Address()
+    withdrawable = Integer()
+    entitled = Integer()
+    deposited = Integer()
+    proof = serializers.ListField(child=Bytes32())
+
+
+class RootFile(serializers.Serializer):
+    """All leaves of a root: everybody can build every proof from it."""
+
+    epoch = Integer()
+    root = Bytes32()
+    block = Integer()
+    seq = Integer()
+    leaves = serializers.ListField(
+        child=serializers.ListField(child=serializers.CharField()),
+        help_text="each: account, withdrawable, entitled, deposited",
+    )
+
+
+class Reserves(serializers.Serializer):
+    """Proof of reserves. Amounts in wei."""
+
+    escrow = Address()
+    deposited = Integer(help_text="ever, by the escrow's final logs")
+    paid = Integer(help_text="ever, by the escrow's final logs")
+    balance = Integer(help_text="what the escrow must hold: deposited less paid")
+    owed = Integer(help_text="what the ledger says that it still owes")
+    difference = Integer(help_text="balance less owed; 0, or there is an alarm")
+    problem = serializers.CharField(allow_null=True, help_text="why roots wait")
+    block = Integer(allow_null=True, help_text="up to which the escrow's logs are counted")
+    root = Root(allow_null=True, help_text="the last final root")

@@ -24,6 +24,7 @@ ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 ID = re.compile(r"0x[0-9a-f]{64}")
 STATUS = {
     signing.Code.UNKNOWN_PUBLICATION: 404,
+    signing.Code.UNKNOWN_ROOT: 404,
     signing.Code.BAD_SIGNATURE: 403,
     signing.Code.NOT_AN_ATTESTOR: 403,
 }
@@ -98,7 +99,7 @@ class SignaturesView(ApiView):
 
     def _take(self, request: Request, publication_id: int) -> Publication | signing.Problem:
         if "refusal" in request.data:
-            attestor, text = _refusal(body_of(request, ("attestor", "refusal")))
+            attestor, text = refusal_of(body_of(request, ("attestor", "refusal")))
             return signing.add_refusal(
                 publication_id=publication_id, attestor=attestor, text=text, now=clock.now()
             )
@@ -106,7 +107,8 @@ class SignaturesView(ApiView):
         return signing.add_signature(publication_id=publication_id, signature=signature, now=clock.now())
 
 
-def _refusal(values: list[Any]) -> tuple[str, str]:
+def refusal_of(values: list[Any]) -> tuple[str, str]:
+    """An attestor's address and its words, out of a body; malformed otherwise."""
     attestor, text = values
     if not isinstance(attestor, str) or not ADDRESS.fullmatch(attestor):
         raise malformed("attestor: an address is 0x and 40 lower-case hex digits.")

@@ -133,7 +133,7 @@ class SeriesFactory(Contract):
 
     def created(self, expiry: str, first: int, last: int) -> list[CreatedSeries]:
         """All series on an expiry, whoever created them, by the logs of the blocks first to last."""
-        topics = [_topic(self.name, "SeriesCreated"), None, expiry]
+        topics = [topic(self.name, "SeriesCreated"), None, expiry]
         logs = self.client.logs([self.address], topics, first, last)
         return [_created(log) for log in logs]
 
@@ -173,7 +173,7 @@ def collateral_changes(
     """Splits (+) and merges (-) of these series up to block `last`: (series, unix second, base units)."""
     if not series:
         return []
-    signs = {_topic("Series", "Split"): 1, _topic("Series", "Merge"): -1}
+    signs = {topic("Series", "Split"): 1, topic("Series", "Merge"): -1}
     first = min(each.block_number for each in series)
     addresses = [each.address for each in series]
     logs = client.logs(addresses, [list(signs)], first, last)
@@ -218,7 +218,8 @@ def _abi_of(contract: str) -> Any:
 
 
 @cache
-def _topic(contract: str, name: str) -> str:
+def topic(contract: str, name: str) -> str:
+    """The first topic of an event of one of our contracts."""
     return str(_abi_of(contract).events[name]().topic)
 
 

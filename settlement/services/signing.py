@@ -22,6 +22,7 @@ class Code(StrEnum):
     """Why a signature or a refusal was not taken."""
 
     UNKNOWN_PUBLICATION = "unknown_publication"
+    UNKNOWN_ROOT = "unknown_root"
     BAD_SIGNATURE = "bad_signature"
     NOT_AN_ATTESTOR = "not_an_attestor"
 
@@ -34,6 +35,20 @@ class Problem:
     detail: str
 
 
+def signer_of(kind: str, message: signing.Message, signature: str) -> str | Problem:
+    """Whose signature this is under a message."""
+    try:
+        return signing.recover(signer.digest(kind, message), signature)
+    except signing.BadSignature as error:
+        return Problem(Code.BAD_SIGNATURE, str(error))
+
+
+def stranger(attestor: str) -> Problem:
+    """A signature by somebody who is not in the oracle's set."""
+    detail = f"{attestor} is not in the oracle's attestor set; check key, chain, contract and what was signed."
+    return Problem(Code.NOT_AN_ATTESTOR, detail)
+
+
 def add_signature(*, publication_id: int, signature: str, now: int) -> Publication | Problem:
     """Take an attestor's signature; at the contract's threshold the publication is SIGNED.
 
@@ -42,14 +57,12 @@ def add_signature(*, publication_id: int, signature: str, now: int) -> Publicati
     publication = Publication.objects.filter(pk=publication_id).first()
     if publication is None:
         return _unknown(publication_id)
-    digest = signer.digest("Attestations", message_of(items_of(publication)))
-    try:
-        attestor = signing.recover(digest, signature)
-    except signing.BadSignature as error:
-        return Problem(Code.BAD_SIGNATURE, str(error))
+    attestor = signer_of("Attestations", message_of(items_of(publication)), signature)
+    if isinstance(attestor, Problem):
+        return attestor
     members, threshold = contracts.oracle(connect()).attestors()
     if attestor not in members:
-        return _stranger(attestor)
+        return stranger(attestor)
     with transaction.atomic():
         held = Publication.objects.select_for_update().get(pk=publication_id)
         if held.stage not in (PublicationStage.PROPOSED, PublicationStage.SIGNED):
@@ -78,7 +91,7 @@ def add_refusal(*, publication_id: int, attestor: str, text: str, now: int) -> P
     if publication is None:
         return _unknown(publication_id)
     if attestor not in contracts.oracle(connect()).attestors()[0]:
-        return _stranger(attestor)
+        return stranger(attestor)
     AttestorRefusal.objects.update_or_create(
         publication=publication,
         attestor=attestor,
@@ -89,8 +102,3 @@ def add_refusal(*, publication_id: int, attestor: str, text: str, now: int) -> P
 
 def _unknown(publication_id: int) -> Problem:
     return Problem(Code.UNKNOWN_PUBLICATION, f"There is no publication {publication_id}.")
-
-
-def _stranger(attestor: str) -> Problem:
-    detail = f"{attestor} is not in the oracle's attestor set; check key, chain, contract and items."
-    return Problem(Code.NOT_AN_ATTESTOR, detail)

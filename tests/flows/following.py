@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from django.conf import settings
 from django.test import Client
 
 from ledger import names, selectors
-from ledger.models import Account
+from ledger.dues import dues
+from ledger.models import Account, Transfer
 from oracle.models import Expiry
 from protocol.book import Book
+from protocol.escrow import Leaf
 from protocol.signing import Domain
 from protocol.transcript import verify
 from reporter.attest.follower import Follower
@@ -66,12 +69,30 @@ def assert_followed(now: int) -> Book:
     addresses = {name.split(":")[1] for name in Account.objects.values_list("name", flat=True) if ":0x" in name}
     for address in (each for each in addresses if len(each) == 42):
         held, stored = book.accounts.of(address), selectors.balances(address)
-        for name in ("free", "stake", "unbonding", "withdrawing"):
+        for name in ("free", "stake", "unbonding"):
             assert getattr(held, name) == stored[name], f"{name} of {address}"
-    assert book.accounts.treasury == selectors.balance(names.TREASURY)
+        claimed = paid(names.withdrawing(address))  # which is no entry of the book
+        assert held.withdrawing == stored["withdrawing"] + claimed, f"withdrawing of {address}"
+    assert book.accounts.treasury == selectors.balance(names.TREASURY) + paid(names.TREASURY)
+    _assert_same_leaves(book)
     for expiry in Expiry.objects.filter(acts__gt=0):
         _assert_same(book, expiry)
     return book
+
+
+def paid(account: str) -> int:
+    """Wei that the escrow has paid out of an account of the ledger."""
+    return sum(Transfer.objects.filter(debit=account, reason="withdrawn").values_list("amount", flat=True))
+
+
+def _assert_same_leaves(book: Book) -> None:
+    """What the escrow owes by the entries is what it owes by the balances, and all of it was deposited."""
+    treasury = settings.TREASURY_ADDRESS
+    seq, rows = dues(treasury)
+    leaves = book.dues.leaves(seq, treasury)
+    assert leaves == {row.account: Leaf(*row) for row in rows}
+    assert sum(leaf.entitled for leaf in leaves.values()) == sum(leaf.deposited for leaf in leaves.values())
+    assert all(0 <= leaf.withdrawable <= leaf.entitled for leaf in leaves.values())
 
 
 def _assert_same(book: Book, expiry: Expiry) -> None:

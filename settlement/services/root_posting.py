@@ -1,0 +1,122 @@
+"""Signed roots become transactions, are followed on the contract, and become final (settlement/root_stages.py)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import transaction
+
+from settlement.chain import contracts
+from settlement.chain.client import Client, connect
+from settlement.chain.errors import Reverted
+from settlement.chain.escrow import Escrow, Roots, escrow
+from settlement.models import ChainTransaction, Root
+from settlement.root_stages import UNDER_WAY, RootStage
+from settlement.services import transactions
+from settlement.services.root_signing import move_if_enough
+from settlement.services.roots import hold, message_of, move, note
+from settlement.stages import TransactionState
+
+_S = RootStage
+_ENDED = (TransactionState.CONFIRMED, TransactionState.DROPPED)
+
+
+def post_roots(*, now: int) -> int:
+    """One round: follow what was sent, look what the contract says, send what is signed. Returns how many moved."""
+    ids = list(Root.objects.filter(stage__in=UNDER_WAY).order_by("epoch").values_list("pk", flat=True))
+    if not ids:
+        return 0
+    client = connect()
+    if transactions.any_under_way():
+        transactions.follow(client, now=now)
+    found = escrow(client)
+    return sum(_follow(client, found, pk, now) + _send(client, found, pk, now) for pk in ids)
+
+
+def _follow(client: Client, contract: Escrow, root_id: int, now: int) -> bool:
+    """Bring one root to where the contract has it."""
+    root = Root.objects.get(pk=root_id)
+    roots, deep = contract.roots(), client.block_below(settings.CONFIRMATION_DEPTH)
+    used_up = (
+        deep is not None
+        and deep.number > root.block
+        and contract.is_used_up(root.epoch, root.root, root.block + 1, deep.number)
+    )
+    with transaction.atomic():
+        held = hold(root_id, *UNDER_WAY)
+        if held is None:
+            return False
+        before = held.stage
+        if used_up:
+            reason = f"epoch {held.epoch} is used up: guardians cancelled it, or it went to another root"
+            move(held, _S.FAILED, reason=reason)
+        elif here := roots.holds(held.epoch, held.root):
+            if before in (_S.SIGNED, _S.SENT):
+                move(held, _S.POSTED)
+            if held.stage == _S.POSTED and _is_final(roots, held, deep.timestamp if deep else 0, here.final_at):
+                move(held, _S.FINAL, final_at=now)
+        else:
+            _not_on_chain(held)
+    return held.stage != before
+
+
+def _is_final(roots: Roots, root: Root, deep_at: int, final_at: int) -> bool:
+    """A cancel would have had to come before `final_at`, so before a block that no reorganisation reaches."""
+    return roots.final.epoch == root.epoch and final_at <= deep_at
+
+
+def _not_on_chain(held: Root) -> None:
+    """What a root without a place in the contract waits for."""
+    row: ChainTransaction | None = held.transaction
+    ended = row is not None and row.state in _ENDED
+    if held.stage == _S.POSTED:
+        reason = "a reorganisation took its block"
+        move(held, _S.SIGNED if row is None else _S.SENT, reason=reason)
+    elif held.stage == _S.SENT and ended:
+        move(held, _S.SIGNED, transaction=None, reason="its transaction has failed; it is signed anew")
+
+
+def _send(client: Client, contract: Escrow, root_id: int, now: int) -> bool:
+    """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
+    root = Root.objects.get(pk=root_id)
+    if root.stage not in (_S.PROPOSED, _S.SIGNED):
+        return False
+    members, threshold = contracts.oracle(client).attestors()
+    signatures = _countable(root, members, threshold)
+    if root.stage == _S.PROPOSED or len(signatures) < threshold:
+        return _count_again(root_id, members, threshold, len(signatures))
+    try:
+        drafted = transactions.draft(client, contract.post_root(**message_of(root), signatures=signatures))
+    except Reverted as error:
+        note(root_id, f"the escrow would refuse it: {error}")
+        return False
+    except transactions.CannotSend as error:
+        note(root_id, str(error))
+        return False
+    with transaction.atomic():
+        held = hold(root_id, _S.SIGNED)
+        if held is None:
+            return False
+        row = transactions.store(drafted, purpose=f"root:{root_id}", now=now)
+        move(held, _S.SENT, transaction=row)
+    transactions.broadcast(client, row, now=now)
+    return True
+
+
+def _countable(root: Root, members: list[str], threshold: int) -> list[str]:
+    """Signatures of today's set in the order that the contract wants, no more than it needs."""
+    rows = root.signatures.filter(attestor__in=members).order_by("attestor")
+    return list(rows.values_list("signature", flat=True)[:threshold])
+
+
+def _count_again(root_id: int, members: list[str], threshold: int, have: int) -> bool:
+    """The set or its threshold may have changed since the signatures came."""
+    with transaction.atomic():
+        held = hold(root_id, _S.PROPOSED, _S.SIGNED)
+        if held is None:
+            return False
+        before = held.stage
+        if before == _S.SIGNED and have < threshold:
+            move(held, _S.PROPOSED, reason=f"the attestor set has changed: {have} of {threshold} signatures count")
+        else:
+            move_if_enough(held, members, threshold)
+    return held.stage != before

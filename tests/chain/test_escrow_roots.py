@@ -1,0 +1,268 @@
+"""From a deposit through a withdrawal and an attested root to a claim, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ledger import names
+from ledger.selectors import balance, balances
+from protocol.escrow import Leaf, Statement
+from protocol.stages import Stage
+from settlement.chain.client import Client
+from settlement.chain.errors import Reverted
+from settlement.models import ChainTransaction, Root
+from settlement.reconcile import escrow_problem
+from settlement.reserves import reserves
+from settlement.services import roots as roots_service
+from settlement.services import transactions
+from settlement.services.roots import propose_root, statement_of
+from tests.cast import ETHER, person
+from tests.chain.conftest import CONFIRMATION, FINALITY, World
+from tests.chain.escrow import index_all
+from tests.chain.roots import (
+    attest,
+    cancel,
+    claim,
+    contract,
+    credited,
+    fields,
+    leave,
+    made_final,
+    post,
+    proof_of,
+    propose,
+    withdraw,
+)
+from tests.flows.following import assert_followed
+
+ALICE, BOB, CAROL = person("alice"), person("bob"), person("carol")
+
+
+def wei(world: World, account: str) -> int:
+    return world.client.balance(account)
+
+
+def test_road__deposit_to_claim__pays_to_the_wei_and_adds_up(world: World, tmp_path: Path) -> None:
+    credited(world, (ALICE, 5 * ETHER), (BOB, 3 * ETHER))
+    assert withdraw(world, ALICE, 2 * ETHER + 1).refusal is None
+    root = made_final(world, tmp_path)
+    assert (root.epoch, root.accounts, root.debt) == (1, 2, 8 * ETHER)
+    claim(world, root, ALICE.address)
+    assert wei(world, ALICE.address) == 2 * ETHER + 1
+    world.node.mine(FINALITY)
+    index_all(world)
+    assert balances(ALICE.address)["withdrawing"] == 0
+    assert balance(names.OUTSIDE) == -(6 * ETHER - 1) == -wei(world, contract(world).address)
+    found = reserves()
+    assert (found.balance, found.difference, found.problem) == (6 * ETHER - 1, 0, None)
+    assert escrow_problem() is None
+    assert_followed(world.node.now())
+
+
+def test_claim__twice_and_by_two_roots__pays_what_is_new_once(world: World, tmp_path: Path, settings: Any) -> None:
+    settings.ROOT_SECONDS = 1
+    credited(world, (ALICE, 5 * ETHER))
+    withdraw(world, ALICE, ETHER)
+    first = made_final(world, tmp_path)
+    claim(world, first, ALICE.address)
+    with pytest.raises(Reverted, match="nothing to claim"):
+        claim(world, first, ALICE.address)
+    withdraw(world, ALICE, ETHER)
+    second = made_final(world, tmp_path)
+    with pytest.raises(Reverted, match="not in the final root"):
+        claim(world, first, ALICE.address)
+    claim(world, second, ALICE.address)
+    assert wei(world, ALICE.address) == 2 * ETHER
+
+
+def test_claim__foreign_proof_or_other_amounts__is_refused(world: World, tmp_path: Path) -> None:
+    credited(world, (ALICE, 5 * ETHER), (BOB, 3 * ETHER))
+    withdraw(world, ALICE, ETHER)
+    statement = statement_of(made_final(world, tmp_path))
+    (alice, proof), (bob, other) = (proof_of(statement, each.address) for each in (ALICE, BOB))
+    forged = [
+        (alice, other),
+        (bob, proof),
+        (Leaf(BOB.address, alice.withdrawable, alice.entitled, alice.deposited), proof),
+        (Leaf(ALICE.address, 2 * ETHER, alice.entitled, alice.deposited), proof),
+        (alice, []),
+        (alice, [*proof, statement.root]),
+    ]
+    for leaf, path in forged:
+        with pytest.raises(Reverted, match="not in the final root"):
+            world.holder().send(contract(world).claim(fields(leaf), path))
+
+
+def test_guardians__cancel_a_root__next_epoch_carries_it(world: World, tmp_path: Path) -> None:
+    credited(world, (ALICE, 5 * ETHER))
+    withdraw(world, ALICE, ETHER)
+    root = propose(world)
+    attest(world, tmp_path, 0, 1, 2)
+    post(world)
+    cancel(world, root.epoch)
+    world.node.mine(CONFIRMATION)
+    post(world)
+    root.refresh_from_db()
+    assert (root.stage, "epoch 1 is used up" in root.reason) == ("FAILED", True)
+    again = made_final(world, tmp_path)
+    assert again.epoch == 2
+    claim(world, again, ALICE.address)
+    assert wei(world, ALICE.address) == ETHER
+
+
+def test_two_signatures__of_three_that_are_wanted__nothing_is_posted(world: World, tmp_path: Path) -> None:
+    credited(world, (ALICE, 5 * ETHER))
+    root = propose(world)
+    attest(world, tmp_path, 0, 1)
+    assert post(world) == 0
+    root.refresh_from_db()
+    assert (root.stage, root.signatures.count()) == ("PROPOSED", 2)
+    assert not ChainTransaction.objects.exists()
+
+
+def test_somebody_else__posts_our_signatures_first__the_root_is_final_all_the_same(
+    world: World, tmp_path: Path
+) -> None:
+    credited(world, (ALICE, 5 * ETHER))
+    root = propose(world)
+    attest(world, tmp_path, 0, 1, 2)
+    signatures = list(root.signatures.order_by("attestor").values_list("signature", flat=True))
+    world.holder().send(contract(world).post_root(root.epoch, root.root, root.block, signatures))
+    post(world)
+    world.bury()
+    post(world)
+    root.refresh_from_db()
+    assert root.stage == "FINAL"
+    assert not ChainTransaction.objects.exists()
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("when", ["store", "broadcast", "landed"])
+def test_publisher__killed_around_the_send__the_root_is_posted_once(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    credited(world, (ALICE, 5 * ETHER))
+    withdraw(world, ALICE, ETHER)
+    root = propose(world)
+    attest(world, tmp_path, 0, 1, 2)
+    send = Client.broadcast
+
+    def killed(*arguments: Any, **named: Any) -> None:
+        if when == "landed":
+            send(*arguments, **named)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        target = (transactions, when) if when != "landed" else (Client, "broadcast")
+        patch.setattr(*target, killed)
+        with pytest.raises(Killed):
+            post(world)
+    for _ in range(3):
+        post(world)
+        world.bury()
+    root.refresh_from_db()
+    assert root.stage == "FINAL", root.reason
+    assert ChainTransaction.objects.filter(purpose=f"root:{root.pk}").count() == 1
+    claim(world, root, ALICE.address)
+    assert wei(world, ALICE.address) == ETHER
+
+
+def test_post__reorg_takes_the_block__posted_again(world: World, tmp_path: Path) -> None:
+    credited(world, (ALICE, 5 * ETHER))
+    root = propose(world)
+    attest(world, tmp_path, 0, 1, 2)
+    post(world)
+    post(world)
+    root.refresh_from_db()
+    assert root.stage == "POSTED"
+    world.node.reorg(1)
+    world.node.hold()
+    post(world)
+    root.refresh_from_db()
+    assert root.stage == "SENT"
+    world.node.rpc("evm_setAutomine", True)
+    world.node.mine()
+    post(world)
+    world.bury()
+    post(world)
+    root.refresh_from_db()
+    assert root.stage == "FINAL"
+
+
+def test_operator__silent__everybody_gets_out_with_an_attestors_file(
+    world: World, tmp_path: Path, settings: Any
+) -> None:
+    """A bond that is locked, a stake and a withdrawal that nobody claimed: all leave at face value, to the wei."""
+    expiry = world.list_expiry()
+    now = world.pass_expiry(expiry)
+    credited(world, (ALICE, 5 * ETHER), (BOB, 3 * ETHER))
+    from settlement.services.opening import open_due
+
+    assert open_due(now=max(now, world.node.now())) == 1
+    at = world.node.now()
+    assert ALICE.report(expiry.id, 2_500 * ETHER, ETHER, at).refusal is None
+    assert BOB.stake(2 * ETHER, at).refusal is None
+    assert withdraw(world, ALICE, ETHER).refusal is None
+    root = made_final(world, tmp_path)
+    credited(world, (CAROL, 7), (ALICE, 11))  # after the root: no leaf counts these
+    expiry.refresh_from_db()
+    assert expiry.stage == Stage.REPORTING
+    (file,) = list(tmp_path.glob("attestor-0-*/root-1.json"))
+    statement = Statement.from_json(json.loads(file.read_text()))
+    assert statement == statement_of(root)
+    claim(world, root, ALICE.address)
+    with pytest.raises(Reverted, match="the exit is not open"):
+        leave(world, statement, ALICE.address)
+    world.node.mine_at(world.node.now() + 2_000)
+    for who in (ALICE, BOB):
+        leave(world, statement, who.address)
+    world.holder().send(contract(world).call("exit_uncounted", CAROL.address))
+    assert [wei(world, who.address) for who in (ALICE, BOB, CAROL)] == [5 * ETHER + 11, 3 * ETHER, 7]
+    assert wei(world, contract(world).address) == 0
+    for who in (ALICE, BOB):
+        with pytest.raises(Reverted, match="nothing to exit with"):
+            leave(world, statement, who.address)
+
+
+def test_root__book_ahead_of_the_block__waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A leaf must not count a deposit that came after the root's block, or its owner could exit with it twice."""
+    credited(world, (ALICE, 5 * ETHER))
+    newest = roots_service.Act.objects.get(kind="Deposit").message["block"]
+    assert roots_service.build(epoch=1, block=int(newest) - 1) is None
+    assert roots_service.build(epoch=1, block=int(newest)) is not None
+
+
+def test_root__index_has_a_problem__none_is_built(world: World) -> None:
+    credited(world, (ALICE, 5 * ETHER))
+    roots_service.EscrowIndex.objects.update(problem="a wei is missing")
+    assert propose_root(now=world.node.now()) is None
+    roots_service.EscrowIndex.objects.update(problem="")
+    assert propose_root(now=world.node.now()) is not None
+
+
+def test_schedule__one_at_a_time_and_not_before_its_time(world: World, tmp_path: Path, settings: Any) -> None:
+    settings.ROOT_SECONDS = 500
+    credited(world, (ALICE, 5 * ETHER))
+    root = made_final(world, tmp_path)
+    assert propose_root(now=root.created_at + 499) is None
+    assert propose_root(now=root.created_at + 500) is not None
+    assert propose_root(now=root.created_at + 501) is None
+    assert Root.objects.count() == 2
+
+
+def test_proposal__nobody_signs_it__is_withdrawn_and_another_takes_its_epoch(world: World, tmp_path: Path) -> None:
+    credited(world, (ALICE, 5 * ETHER))
+    root = propose(world)
+    now = root.created_at + roots_service.STALE_SECONDS
+    again = propose_root(now=now)
+    assert again is not None
+    assert (again.epoch, Root.objects.get(pk=root.pk).stage) == (root.epoch, "FAILED")
+    attest(world, tmp_path, 0)
+    assert propose_root(now=now + roots_service.STALE_SECONDS) is None, "an attestor has signed this epoch"
