@@ -83,18 +83,10 @@ def rows_of(logs: Iterable[Log]) -> list[EscrowLog]:
         kind, arguments = events.read(each)
         if kind not in EscrowLog.Kind.values:
             continue
-        rows.append(
-            EscrowLog(
-                kind=kind,
-                block=each.block,
-                block_hash=each.block_hash,
-                tx=each.tx,
-                log_index=each.log_index,
-                account=arguments.get("account"),
-                amount=arguments.get("amount"),
-                message={name: str(value) for name, value in arguments.items()},
-            )
-        )
+        place = {name: getattr(each, name) for name in ("block", "block_hash", "tx", "log_index")}
+        whose = {name: arguments.get(name) for name in ("account", "amount")}
+        message = {name: str(value) for name, value in arguments.items()}
+        rows.append(EscrowLog(kind=kind, message=message, **place, **whose))
     return rows
 
 
