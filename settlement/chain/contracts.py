@@ -180,10 +180,10 @@ def collateral_changes(
     times = client.timestamps(log["blockNumber"] for log in logs)
     changes = []
     for log in logs:
-        topic = to_hex(log["topics"][0])
-        name = "Split" if signs[topic] > 0 else "Merge"
+        first_topic = to_hex(log["topics"][0])
+        name = "Split" if signs[first_topic] > 0 else "Merge"
         amount = int(_decode("Series", name, log)["amount"])
-        changes.append((str(log["address"]).lower(), times[log["blockNumber"]], signs[topic] * amount))
+        changes.append((str(log["address"]).lower(), times[log["blockNumber"]], signs[first_topic] * amount))
     return changes
 
 
