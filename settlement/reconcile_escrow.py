@@ -27,6 +27,7 @@ class Sums:
     by_word: int
     withdrawn: int
     outside: int
+    exits: int
 
 
 _SUMS = """
@@ -39,7 +40,8 @@ SELECT coalesce(sum(amount) FILTER (WHERE kind = 'Deposited'), 0),
        (SELECT coalesce(sum(t.amount), 0) FROM ledger_transfer t JOIN oracle_act a ON a.seq = t.entry
         WHERE t.reason = 'deposit' AND a.message ->> 'block' = '0'),
        (SELECT coalesce(sum(amount), 0) FROM ledger_transfer WHERE reason = 'withdrawn'),
-       (SELECT coalesce(sum(balance), 0) FROM ledger_account WHERE name = 'outside')
+       (SELECT coalesce(sum(balance), 0) FROM ledger_account WHERE name = 'outside'),
+       coalesce(sum(amount) FILTER (WHERE kind = 'Exited'), 0)
 FROM settlement_escrowlog WHERE state = 'FINAL'
 """
 
@@ -134,6 +136,8 @@ def _difference(nodes: Providers, block: int) -> str:
             return f"{name}: {here} and {there} wei at block {block}; run manage.py reindex --check"
     if not 0 <= balance - owed <= settings.ESCROW_GIFTS:
         return f"the escrow holds {balance} wei at block {block}, its logs explain {owed}"
+    if ours.exits:
+        return f"{ours.exits} wei have left by the exit, which ended the roots for ever: the book pays nobody any more"
     return ""
 
 
