@@ -65,8 +65,6 @@ def _take(act: SignedAct, signers: list[str], now: int) -> Answer:
         answer = accounts.take_account_act(head, act)
     else:
         answer = _take_on_expiry(head, act, signers)
-    if answer.refusal is not None and head.life_at < head.clock:
-        book.show_life(head)
     book.save(head)
     return answer
 
