@@ -2,6 +2,7 @@
 
 from ledger import selectors
 from oracle.models import Claim, Expiry
+from oracle.services.acts import take_act
 from protocol.acts import Refusal
 from tests.cast import ETHER, person
 from tests.flows.story import LIE, OPENS_AT, PRICE, WINDOW, assert_sound, tick_along
@@ -75,3 +76,16 @@ def test_refused_act__nothing_changes_but_the_time_it_was_judged(opened: Expiry)
     assert (opened.reports, opened.judged_at) == (0, OPENS_AT + 5)
     assert list(selectors.statement(opened.id)) == before
     assert_sound(opened)
+
+
+def test_refused_for_its_signature__entry_of_an_earlier_second_on_its_way__no_contradiction(
+    opened: Expiry,
+) -> None:
+    """Two web processes, one a few seconds behind: a receipt says where the book ended, so nothing may lie before."""
+    forged = person("mallory").sign("Stake", {"account": person("alice").address, "amount": 1, "nonce": 1})
+    refused = take_act(**forged, now=OPENS_AT + 20)
+    assert refused.refusal is Refusal.BAD_SIGNATURE
+    taken = person("bob").stake(ETHER, OPENS_AT + 15)
+    assert refused.receipt is not None and taken.receipt is not None
+    assert refused.receipt.message["seq"] < taken.receipt.message["seq"]
+    assert refused.receipt.message["at"] <= taken.receipt.message["at"]
