@@ -7,6 +7,10 @@
         The attestors can be changed: the owner proposes a set, it waits, the guardians may veto it. The guardians stay.
 @dev A module: the contract that uses it is the verifying contract of the EIP-712 domain.
 """
+from contracts import ownership
+
+initializes: ownership
+exports: ownership.__interface__
 
 # ------------------------------------------------------------------ events
 
@@ -23,12 +27,6 @@ event SetApplied:
     nonce: indexed(uint256)
     attestors: DynArray[address, MAX_SIGNERS]
     threshold: uint256
-
-event OwnerProposed:
-    owner: indexed(address)
-
-event OwnerChanged:
-    owner: indexed(address)
 
 # ------------------------------------------------------------------ constants
 
@@ -65,9 +63,6 @@ proposed_attestors: DynArray[address, MAX_SIGNERS]
 proposed_threshold: uint256
 applies_from: uint256       # unix seconds, 0 where nothing is proposed
 
-owner: public(address)
-proposed_owner: public(address)
-
 # ------------------------------------------------------------------ constructor
 
 @deploy
@@ -79,19 +74,17 @@ def __init__(
     guardian_threshold: uint256,
     set_delay: uint256,
 ):
-    assert owner != empty(address), "owner is the zero address"
     assert set_delay <= MAX_SET_DELAY, "set_delay above a year"
     self._check_set(attestors, attestor_threshold)
     self._check_set(guardians, guardian_threshold)
+    ownership.__init__(owner)
     SET_DELAY = set_delay
     GUARDIAN_THRESHOLD = guardian_threshold
-    self.owner = owner
     self.guardians = guardians
     for guardian: address in guardians:
         self.is_member[GUARDIANS][guardian] = True
     self.set_nonce = 1
     self._use_set(1, attestors, attestor_threshold)
-    log OwnerChanged(owner=owner)
 
 # ------------------------------------------------------------------ signatures
 
@@ -106,6 +99,27 @@ def domain_separator() -> bytes32:
 def _domain_separator() -> bytes32:
     # Not stored: after a fork of the chain, signatures for the one half are worth nothing on the other.
     return keccak256(abi_encode(DOMAIN_TYPE, NAME_HASH, VERSION_HASH, chain.id, self))
+
+
+@external
+@view
+def check_attestors(struct_hash: bytes32, signatures: DynArray[Bytes[65], MAX_SIGNERS]) -> bool:
+    """
+    @notice True where k attestors signed this EIP-712 struct in this contract's domain; else it reverts and says why.
+            For contracts that rest on the same attestors: one change of the set serves all of them.
+    """
+    self._check_attestors(struct_hash, signatures)
+    return True
+
+
+@external
+@view
+def check_guardians(struct_hash: bytes32, signatures: DynArray[Bytes[65], MAX_SIGNERS]) -> bool:
+    """
+    @notice True where k guardians signed this EIP-712 struct in this contract's domain; else it reverts and says why.
+    """
+    self._check_guardians(struct_hash, signatures)
+    return True
 
 
 @internal
@@ -156,7 +170,7 @@ def propose_set(attestors: DynArray[address, MAX_SIGNERS], threshold: uint256) -
     @notice The owner proposes the next attestor set; it takes the place of one proposed before, and waits anew.
     @return the nonce of the proposal, which guardians name to veto it
     """
-    assert msg.sender == self.owner, "not the owner"
+    ownership._check_owner()
     self._check_set(attestors, threshold)
     nonce: uint256 = self.set_nonce + 1
     applies_from: uint256 = block.timestamp + SET_DELAY
@@ -244,25 +258,3 @@ def _clear_proposal():
     self.proposed_attestors = []
     self.proposed_threshold = 0
     self.applies_from = 0
-
-# ------------------------------------------------------------------ the owner
-
-@external
-def propose_owner(owner: address):
-    """
-    @notice The first of two steps; the zero address takes a proposal back.
-    """
-    assert msg.sender == self.owner, "not the owner"
-    self.proposed_owner = owner
-    log OwnerProposed(owner=owner)
-
-
-@external
-def accept_owner():
-    """
-    @notice The second step, by the new owner: shows that somebody holds the key.
-    """
-    assert msg.sender == self.proposed_owner, "not the proposed owner"
-    self.owner = msg.sender
-    self.proposed_owner = empty(address)
-    log OwnerChanged(owner=msg.sender)

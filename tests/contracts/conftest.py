@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.contracts.bonds import Bonds, deploy_escrow
 from tests.contracts.evm import Court, Evm, deploy_court
 
 
@@ -22,3 +23,8 @@ def court(_deployed: Court) -> Iterator[Court]:
 @pytest.fixture
 def evm(court: Court) -> Evm:
     return court.evm
+
+
+@pytest.fixture
+def bonds(court: Court) -> Bonds:
+    return deploy_escrow(court)

@@ -39,6 +39,12 @@ TYPES: dict[str, list[dict[str, str]]] = {
     ],
     "Cancel": [{"name": "expiry", "type": "bytes32"}, {"name": "attempt", "type": "uint256"}],
     "VetoSet": [{"name": "nonce", "type": "uint256"}],
+    "Root": [
+        {"name": "epoch", "type": "uint256"},
+        {"name": "root", "type": "bytes32"},
+        {"name": "block", "type": "uint256"},
+    ],
+    "CancelRoot": [{"name": "epoch", "type": "uint256"}],
 }
 DOMAIN_TYPE = [
     {"name": "name", "type": "string"},
