@@ -26,7 +26,7 @@ from protocol.record import MemoryRecord
 from protocol.resolution import State, judge, pass_time
 from protocol.terms import Index, Terms
 from tests.cast import ETHER, NO_EVIDENCE, Person, person
-from tests.db.conftest import SPEC
+from tests.db.conftest import GUARDIANS, SPEC
 from tests.flows.story import LIE, PRICE, assert_sound
 
 REPORTERS = ("alice", "bob", "carol")
@@ -75,8 +75,15 @@ def tell(at: int, live: Callable[[int], None]) -> None:
     assert expiry.price == PRICE, "the truth won"
 
 
-def list_for(at: int) -> Expiry:
-    terms = Terms(report_window=WINDOW, challenge_window=WINDOW, service=signer.service_address())
+def list_for(at: int, window: int = WINDOW) -> Expiry:
+    """An expiry at second `at`, listed just before it; windows in seconds, everything else as the law has it."""
+    terms = Terms(
+        report_window=window,
+        challenge_window=window,
+        service=signer.service_address(),
+        guardians=tuple(person(name).address for name in GUARDIANS),
+        guardian_threshold=2,
+    )
     index = listing.list_index(slug="eth-usd", spec=SPEC)
     return listing.list_expiry(slug=f"told-{at}", index=index, expiry_at=at, terms=terms, now=at - 1)
 

@@ -14,16 +14,14 @@ from django.conf import settings
 
 from dev import accounts
 from ledger import selectors
-from oracle import signer
 from oracle.models import Act, Expiry
-from oracle.services import listing
-from protocol.terms import Terms
 from settlement.models import ChainTransaction, Publication
 from settlement.stages import PublicationStage
 from tests.cast import ETHER, person
 from tests.chain.conftest import DELAY, World, deployed, node  # noqa: F401 (fixtures)
 from tests.chain.node import Node
 from tests.faults.processes import Celery, celery
+from tests.faults.retold import list_for
 from tests.flows.following import assert_followed
 from tests.flows.story import PRICE, assert_sound
 
@@ -55,18 +53,11 @@ def now() -> int:
     return int(time.time())
 
 
-def list_soon() -> Expiry:
-    """Three seconds ahead; windows of seconds, and two extensions should this machine be slow to report."""
+def test_undisputed__by_celery_alone__final_on_chain(processes: Celery, node: Node) -> None:  # noqa: F811
     for name in REPORTERS:
         person(name).deposit(ETHER, now())
-    spec = {"pair": "BTC/USD", "min_price": "1", "max_price": str(10**27), "tick": "1"}
-    index = listing.list_index(slug="btc-usd", spec=spec)
-    terms = Terms(report_window=WINDOW, challenge_window=WINDOW, service=signer.service_address())
-    return listing.list_expiry(slug="soon", index=index, expiry_at=now() + 3, terms=terms, now=now())
-
-
-def test_undisputed__by_celery_alone__final_on_chain(processes: Celery, node: Node) -> None:  # noqa: F811
-    expiry = list_soon()
+    # Windows of seconds; should this machine be slow to report, there are two extensions.
+    expiry = list_for(now() + 3, window=WINDOW)
     world = World(node, expiry.index)
 
     def reached(*stages: str) -> bool:
