@@ -1,4 +1,4 @@
-"""One story under a real Redis, worker and beat, whatever befalls them: one outcome (C-1, C-2, C-8, C-9, C-11).
+"""One story under a real Redis, worker and beat, whatever befalls them: one outcome (C-1, C-2, C-8 to C-11).
 
 The clock is the test's, so that every telling can be compared to the bit with what its acts fold to in memory.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -56,6 +57,15 @@ class Town:
         start_again = self.processes.kill_redis()
         self.set_clock(now)
         start_again()
+        self.live(now)
+
+    def redis_frozen(self, now: int) -> None:
+        """C-10: it is there and says nothing for longer than a ring's period."""
+        redis = self.processes.children["redis"].process
+        redis.send_signal(signal.SIGSTOP)
+        self.set_clock(now)
+        time.sleep(2.5)
+        redis.send_signal(signal.SIGCONT)
         self.live(now)
 
     def worker_killed(self, now: int) -> None:
@@ -114,7 +124,7 @@ def test_celery__whatever_befalls_its_processes__same_story(town: Town) -> None:
     tellings: list[list[Step]] = [
         [town.live] * STEPS,
         [town.flushed] * STEPS,
-        [town.redis_killed, town.worker_killed, town.pool_children_killed, town.redis_killed],
+        [town.redis_killed, town.worker_killed, town.pool_children_killed, town.redis_frozen],
     ]
     for number, steps in enumerate(tellings):
         tell(START + 100 + number * LENGTH, one_after_another(steps))

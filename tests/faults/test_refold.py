@@ -26,7 +26,7 @@ from tests.flows.following import assert_followed
 from tests.flows.story import START, assert_sound
 
 pytestmark = pytest.mark.django_db
-STORIES = int(os.environ.get("FAULT_STORIES", "8"))
+STORIES = int(os.environ.get("FAULT_STORIES", "5"))
 OPENS_AT = START + 100
 RICH = 1_000 * ETHER
 
