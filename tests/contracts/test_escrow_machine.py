@@ -1,4 +1,4 @@
-"""The escrow against its Python twin, under an honest book: random deposits, roots, claims, exits (PROTOCOL 8, I-3, C-36).
+"""The escrow against its Python twin, under an honest book: random deposits, roots, claims and exits (PROTOCOL 8).
 
 At the end of every run the service falls silent: everybody gets out with exactly what is theirs, and nothing is left.
 """
