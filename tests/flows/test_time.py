@@ -1,9 +1,11 @@
 """The outcome does not depend on when a scheduler ran; no window runs while nobody could act (promise 4, I-9)."""
 
 import pytest
+from django.db import transaction
 
 from ledger import selectors
 from oracle.models import Act, Beat, BookHead, Expiry
+from oracle.services import effects
 from oracle.services.funding import fund_reward
 from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
@@ -177,3 +179,31 @@ def test_silence__while_nothing_runs__ends_with_a_beat(scheduled: Expiry) -> Non
     """There is no expiry to write an outage for, but who follows the book must see when it was heard again."""
     pass_time(now=START + 1_000)
     assert Beat.objects.get().at == START + 1_000
+
+
+def test_payment__fails_inside_the_lock__all_stands_still_and_goes_on_whole(
+    opened: Expiry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect that makes a FINAL raise stops the book rather than let others act on what it owes. Nothing is half
+    done, and the silence is everybody's outage: no window has run meanwhile."""
+    report_all(opened)
+    final_at = OPENS_AT + 2 * WINDOW
+    tick_along(OPENS_AT + 1, final_at - 20)
+    entries, total = Act.objects.count(), selectors.balance("free:" + person("dave").address)
+    with monkeypatch.context() as broken:
+        broken.setattr(effects, "settle", lambda *_: 1 // 0)
+        for now in (final_at, final_at + 60, final_at + 120):
+            for attempt in (
+                lambda now=now: beat(now=now),
+                lambda now=now: pass_time(now=now),
+                lambda now=now: person("dave").stake(ETHER, now),
+            ):
+                with pytest.raises(ZeroDivisionError), transaction.atomic():
+                    attempt()
+    assert (Act.objects.count(), selectors.balance("free:" + person("dave").address)) == (entries, total)
+    back = final_at + 600
+    assert person("mallory").pledge(opened.id, 1, LIE, ETHER, back).refusal is None, "there are 20 s left"
+    tick_along(back, back + 20)
+    assert_sound(opened)
+    assert (opened.stage, opened.final_at) == ("FINAL", back + 20)
+    assert_followed(back + 20)
