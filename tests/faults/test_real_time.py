@@ -27,7 +27,7 @@ from tests.flows.story import PRICE, assert_sound
 
 pytestmark = pytest.mark.django_db(transaction=True)
 REPORTERS = ("alice", "bob", "carol")
-WINDOW = 5
+WINDOW = 4
 HAND_OVER = (
     "ORACLE_ADDRESS",
     "FACTORY_ADDRESS",
