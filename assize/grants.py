@@ -30,6 +30,11 @@ def apply(connection: DatabaseWrapper, role: str = APP_ROLE) -> None:
             name = sql.Identifier(table)
             cursor.execute(sql.SQL("REVOKE ALL ON {} FROM {}").format(name, who))
             cursor.execute(sql.SQL("GRANT {} ON {} TO {}").format(sql.SQL(rights(table)), name, who))
+        # Everybody may run a new function, so could hang the ledger's own trigger on a temporary table, and it would
+        # write balances from there with its owner's rights. A trigger that stands fires without this right.
+        cursor.execute(
+            sql.SQL("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, {}").format(who)
+        )
         cursor.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(who))
 
 

@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import acts, gas, http, recovery, world
+from bench import acts, folding, gas, http, recovery, world
 
 RESULTS = Path(__file__).parent / "results.json"
 
 PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "recovery": recovery.measure,
+    "folding": folding.measure,
     "gas": gas.measure,
     "http": http.measure,
     "acts": acts.measure,
@@ -32,8 +33,16 @@ def main(chosen: list[str]) -> int:
         for key, value in PARTS[name]().items():
             results[key] = value
             print(f"  {key:28} {value:>14,}", flush=True)
+        if name == "gas":
+            _print_peers()
     RESULTS.write_text(json.dumps(dict(sorted(results.items())), indent=1) + "\n")
     return 0
+
+
+def _print_peers() -> None:
+    print("\n  the peers' gas, by their own published bytecode on a local dev node")
+    for what, peers in gas.PEERS.items():
+        print(f"  {what}: {'; '.join(f'{peer} {used:,}' for peer, used in peers.items())}")
 
 
 if __name__ == "__main__":

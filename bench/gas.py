@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.contracts.bonds import ROOT_DELAY_S, Leaf, deploy_escrow, tree
 from tests.contracts.evm import DELAY_S, UNIT, Court, Evm, deploy_court, expiry_id, word
 
 # Source: the peers' own bytecode on a local dev node. Redemptions by holders are not counted in the first group.
@@ -23,6 +24,9 @@ PEERS = {
 
 STRIKE = 3_000 * UNIT
 PRICE = 3_512_450_000_000_000_000_000
+
+# Of the root that a claim is proven against.
+ACCOUNTS = 100_000
 
 
 def _gas(receipt: Any) -> int:
@@ -59,10 +63,34 @@ def _life_of_a_series(court: Court) -> dict[str, int]:
     return gas
 
 
+def _life_of_a_bond(court: Court) -> dict[str, int]:
+    """Deposit, roots over 100,000 accounts, claims, each at its dearest: a first deposit by its account into an escrow
+    that holds some, an account's first claim, an outflow cap kept. Roots have 3 of 5 signatures; the second fills no
+    less than any later one."""
+    evm = court.evm
+    bonds = deploy_escrow(court, cap=10 * UNIT)
+    first, account, anyone = evm.accounts[1:4]
+    bonds.deposit(first, UNIT)
+    gas = {"gas_deposit": _gas(bonds.deposit(account, UNIT))}
+    others = (Leaf(f"0x{number:040x}", number, number, number) for number in range(1, ACCOUNTS))
+    leaf = Leaf(account, UNIT // 2, UNIT, UNIT)
+    leaves = tree([leaf, *others])
+    gas["gas_root_first"] = _gas(evm.send(bonds.root_of(leaves.root)))
+    bonds.pass_time(ROOT_DELAY_S)
+    claim = bonds.escrow.functions.claim(*leaf, leaves.proof(leaf.hash))
+    gas["gas_claim"] = _gas(evm.send(claim, anyone))
+    gas["gas_root"] = _gas(evm.send(bonds.root_of(leaves.root)))
+    bonds.pass_time(ROOT_DELAY_S)
+    bonds.fall_silent()
+    gas["gas_exit"] = _gas(evm.send(bonds.escrow.functions.exit(*leaf, leaves.proof(leaf.hash)), anyone))
+    return gas
+
+
 def measure() -> dict[str, int]:
     """Gas by the names that bench/results.json uses."""
     court = deploy_court(Evm())
-    return {"gas_submit_1": _submit(court, 1), "gas_submit_50": _submit(court, 50)} | _life_of_a_series(court)
+    gas = {"gas_submit_1": _submit(court, 1), "gas_submit_50": _submit(court, 50)}
+    return gas | _life_of_a_series(court) | _life_of_a_bond(court)
 
 
 def main() -> None:

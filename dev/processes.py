@@ -78,7 +78,5 @@ def _sets(cancel_seconds: int) -> tuple[str, ...]:
         *("--guardians", accounts.addresses(accounts.GUARDIANS)),
         *("--guardian-threshold", str(accounts.GUARDIAN_THRESHOLD)),
         *("--delay", str(cancel_seconds), "--set-delay", str(2 * cancel_seconds)),
-        # Long enough to be seen on a page, short enough to wait for.
-        *("--delay", "5", "--set-delay", "60"),
-        *("--escrow-delay", "5", "--exit-delay", "600"),
+        *("--escrow-delay", str(cancel_seconds), "--exit-delay", "600"),
     )

@@ -200,3 +200,9 @@ def acts_after(expiry: Expiry, *, seq: int, limit: int) -> list[Act]:
     """The acts of an expiry's transcript behind an entry of the book, in order."""
     acts = _with_stage(Act.objects.filter(expiry=expiry, kind__in=TRANSCRIPT_KINDS, seq__gt=seq))
     return list(acts.order_by("seq")[:limit])
+
+
+def rulings_without_deadline() -> list[str]:
+    """Slugs of expiries that wait for their guardians for ever, because nobody ever revealed a vote (PROTOCOL 2)."""
+    waiting = Expiry.objects.filter(stage=Stage.RULING, deadline=None).order_by("expiry_at", "id")
+    return list(waiting.values_list("slug", flat=True))

@@ -66,8 +66,8 @@ class Record(Protocol):
     def fill(self, claim: Claim) -> None:
         """The claim's pledges stand from now on."""
 
-    def release(self, claim: Claim) -> Sequence[tuple[str, int]]:
-        """Give an open claim's pledges back: (account, wei) in the order in which they were placed."""
+    def release(self, claims: Sequence[Claim]) -> Sequence[tuple[str, int]]:
+        """Give the pledges of open claims back, however many: (account, wei), each claim's as they were placed."""
 
     def released(self) -> Sequence[tuple[str, int]]:
         """Every pledge released so far."""
@@ -157,9 +157,11 @@ class MemoryRecord:
         del self._open[claim.price], self._pledged[claim.price]
         claim.filled = True
 
-    def release(self, claim: Claim) -> Sequence[tuple[str, int]]:
-        del self._open[claim.price]
-        back = self._pledged.pop(claim.price)
+    def release(self, claims: Sequence[Claim]) -> Sequence[tuple[str, int]]:
+        back: list[tuple[str, int]] = []
+        for claim in claims:
+            del self._open[claim.price]
+            back += self._pledged.pop(claim.price)
         self._released.extend(back)
         return back
 

@@ -10,7 +10,7 @@ Contract of this machine:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -262,18 +262,17 @@ def _fill(state: State, record: Record, claim: Claim, at: int, events: list[Even
     state.round += 1
     state.standing = claim.price
     if claim.required == state.terms.arbitration_bond:
-        _release_open(record, events)
+        _release(record.open_claims(), record, events)
         _open_ballot(state, record, "f", at, events)
         return
-    for other in record.open_claims():
-        if agree(other.price, claim.price, state.terms.tolerance_ppm):
-            events += [Released(*back) for back in record.release(other)]
+    tolerance = state.terms.tolerance_ppm
+    _release([o for o in record.open_claims() if agree(o.price, claim.price, tolerance)], record, events)
     _enter(state, Stage.CHALLENGE, "e", at, state.terms.challenge_window, events)
 
 
-def _release_open(record: Record, events: list[Event]) -> None:
-    for claim in record.open_claims():
-        events += [Released(*back) for back in record.release(claim)]
+def _release(claims: Sequence[Claim], record: Record, events: list[Event]) -> None:
+    if claims:
+        events += [Released(*back) for back in record.release(claims)]
 
 
 # ---------------------------------------------------------------- deadlines
@@ -296,7 +295,7 @@ def _close_reporting(state: State, record: Record, at: int, events: list[Event])
 
 
 def _close_challenge(state: State, record: Record, at: int, events: list[Event]) -> None:
-    _release_open(record, events)
+    _release(record.open_claims(), record, events)
     assert state.standing is not None
     _finish(state, state.standing, DecidedBy.SILENCE, "d", at, events)
 

@@ -133,7 +133,7 @@ def running_terms(expiry: dict[str, Any]) -> Terms:
 
 
 def receipt_problem(domain: Domain, service: str, receipt: Any, signed: str) -> str | None:
-    """Why this is no receipt by `service` for the act with the digest `signed`; None if it is."""
+    """Why this is no proof by `service` that the act with the digest `signed` was taken; None if it is."""
     try:
         message: Message = parse("Receipt", receipt["message"])
         signer = recover(digest(domain, "Receipt", message), receipt["signature"])
@@ -141,4 +141,6 @@ def receipt_problem(domain: Domain, service: str, receipt: Any, signed: str) -> 
         return f"the receipt cannot be read: {error}"
     if message["digest"] != signed:
         return "the receipt is for another act"
+    if message["code"]:
+        return f"the receipt is a refusal: {message['code']}"
     return None if signer == service else f"the receipt is signed by {signer}, not by the service, {service}"

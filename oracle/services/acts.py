@@ -46,10 +46,10 @@ def take_act(*, kind: str, message: object, signatures: object, now: int) -> Ans
     try:
         signers = [signing.recover(act.digest, signature) for signature in act.signatures]
     except signing.BadSignature as error:
-        return _answer_unjudged(act, Refusal.BAD_SIGNATURE, str(error), now)
+        return _answer_unjudged(act, Refusal.BAD_SIGNATURE, str(error))
     if kind in ACCOUNT_ACTS and signers != [parsed["account"]]:
         detail = f"signed by {', '.join(signers)}, not once by {parsed['account']}: check key, chain and contract"
-        return _answer_unjudged(act, Refusal.BAD_SIGNATURE, detail, now)
+        return _answer_unjudged(act, Refusal.BAD_SIGNATURE, detail)
     with transaction.atomic():
         return _take(act, signers, now)
 
@@ -65,8 +65,6 @@ def _take(act: SignedAct, signers: list[str], now: int) -> Answer:
         answer = accounts.take_account_act(head, act)
     else:
         answer = _take_on_expiry(head, act, signers)
-    if answer.refusal is not None and head.life_at < head.clock:
-        book.show_life(head)
     book.save(head)
     return answer
 
@@ -105,10 +103,13 @@ def _guardians_problem(terms: Terms, signers: list[str]) -> str:
     return ""
 
 
-def _answer_unjudged(act: SignedAct, refusal: Refusal, detail: str, now: int) -> Answer:
-    """Sign a refusal without asking anything of an expiry: not even its clock moves for who has not signed."""
+def _answer_unjudged(act: SignedAct, refusal: Refusal, detail: str) -> Answer:
+    """Sign a refusal without asking anything of an expiry: not even its clock moves for who has not signed.
+
+    It bears the last time that the book acted on, not now: no lock is held, so an entry of an earlier second may
+    still be on its way, and then the book would contradict a receipt that says where it ended now.
+    """
     head = BookHead.objects.filter(id=1).first() or BookHead(book=signing.BOOK_0)
-    book.advance_clock(head, now)
     return refused(head, act, None, refusal, detail)
 
 

@@ -40,7 +40,13 @@ def lock() -> BookHead:
 
 
 def save(head: BookHead) -> None:
-    """Store the head; the lock is held until the transaction ends."""
+    """Store the head; the lock is held until the transaction ends.
+
+    Every way out of the lock but an error leads through here, refusals too: what was due may have become entries.
+    Time that was acted on without an entry gets its sign of life (see `show_life`).
+    """
+    if head.life_at < head.clock:
+        show_life(head)
     values: list[Any] = [head.seq, head.book, head.at, head.clock, head.life_at, head.due_at]
     with connection.cursor() as cursor:
         cursor.execute(

@@ -60,7 +60,6 @@ def _record_outages(head: BookHead, start: int, end: int) -> None:
         assert verdict.refusal is None, f"our own outage of {expiry.slug} was refused: {verdict.refusal}"
         append(head, sign_as_service("Outage", message), expiry)
         carry_out(head, expiry, state, record, verdict.events, cause=f"outage:{end}")
-    head.life_at = end
 
 
 def _pass_deadlines(head: BookHead, until: int) -> int:

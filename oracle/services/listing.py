@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -12,6 +14,11 @@ from protocol.canonical import json_hash
 from protocol.signing import expiry_id
 from protocol.terms import Index as Bounds
 from protocol.terms import InvalidTerms, Terms
+
+LONGEST_SECONDS = 10 * 365 * 86_400
+"""Of one window or delay. A deadline that no column holds would stop the whole book on the day it is set."""
+
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 
 
 class InvalidListing(ValueError):
@@ -37,7 +44,7 @@ def list_index(*, slug: str, spec: dict[str, Any]) -> Index:
 
 def list_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: int) -> Expiry:
     """List an expiry that lies ahead; its terms name our service key, so that our receipts are the ones that count."""
-    problems = terms.problems()
+    problems = terms.problems() + _never_meant(terms)
     if terms.service != signer.service_address():
         problems.append(f"terms.service must be {signer.service_address()}, the key that signs here")
     if expiry_at <= now:
@@ -58,3 +65,15 @@ def list_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: i
         )
     except IntegrityError:
         raise InvalidListing(f"{slug}: this expiry, or one with this slug, is listed already") from None
+
+
+def _never_meant(terms: Terms) -> list[str]:
+    """What PROTOCOL 3 allows and nobody means: terms are frozen, so a slip of the pen would stay for ever."""
+    problems = []
+    for address in (*terms.guardians, *terms.value_rates):
+        if not _ADDRESS.fullmatch(address):
+            problems.append(f"{address} must be an address in lower case, or nothing ever equals it")
+    for name, seconds in asdict(terms).items():
+        if name.endswith(("_window", "_delay")) and seconds > LONGEST_SECONDS:
+            problems.append(f"{name} must be at most {LONGEST_SECONDS} s")
+    return problems

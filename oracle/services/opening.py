@@ -39,6 +39,7 @@ def open_expiry(*, expiry_id: str, block: int, value_secured: int, now: int) -> 
         state, record = load_state(expiry), DatabaseRecord(expiry)
         verdict = judge(state, record, to_act("Opened", message, head.clock))
         if verdict.refusal is not None:
+            book.save(head)
             return verdict.refusal
         expiry.raised = state.terms.to_json()
         expiry.opened_at, expiry.value_secured = head.clock, value_secured

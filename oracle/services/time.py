@@ -18,8 +18,6 @@ def pass_time(*, now: int) -> int:
         head = book.lock()
         book.advance_clock(head, now)
         done = process_due(head)
-        if head.life_at < head.clock:
-            book.show_life(head)
         book.save(head)
     return done
 

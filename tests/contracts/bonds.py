@@ -54,14 +54,23 @@ class Bonds:
         keys: Sequence[LocalAccount] = ATTESTORS[:3],
     ) -> Any:
         """The post of a root over `leaves`, by default the next one, counting every deposit that is there."""
+        return self.root_of(tree(leaves).root, epoch, counted_to, keys)
+
+    def root_of(
+        self,
+        root: str,
+        epoch: int | None = None,
+        counted_to: int | None = None,
+        keys: Sequence[LocalAccount] = ATTESTORS[:3],
+    ) -> Any:
+        """The same, of a tree's root."""
         if epoch is None:
             epoch = self.evm.read(self.escrow.functions.next_epoch())
         if counted_to is None:
             counted_to = self.evm.w3.eth.block_number
-        root = bytes.fromhex(tree(leaves).root[2:])
-        message = {"epoch": epoch, "root": root, "block": counted_to}
-        signatures = self.court.sign(keys, "Root", message)
-        return self.escrow.functions.post_root(epoch, root, counted_to, signatures)
+        signed = bytes.fromhex(root[2:])
+        signatures = self.court.sign(keys, "Root", {"epoch": epoch, "root": signed, "block": counted_to})
+        return self.escrow.functions.post_root(epoch, signed, counted_to, signatures)
 
     def cancellation(self, epoch: int, keys: Sequence[LocalAccount] = GUARDIANS[:2]) -> Any:
         return self.escrow.functions.cancel_root(epoch, self.court.sign(keys, "CancelRoot", {"epoch": epoch}))

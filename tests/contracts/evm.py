@@ -96,9 +96,9 @@ class Evm:
         """A contract of the project."""
         return self._deploy(load(name), arguments)
 
-    def deploy_mock(self, name: str, *arguments: Any) -> Contract:
+    def deploy_mock(self, name: str, *arguments: Any, value: int = 0) -> Contract:
         """A contract of tests/contracts/mocks."""
-        return self._deploy(compile_contract(MOCKS / f"{name}.vy"), arguments)
+        return self._deploy(compile_contract(MOCKS / f"{name}.vy"), arguments, value)
 
     def constructor_fails(self, reason: str, name: str, *arguments: Any) -> None:
         built = load(name)
@@ -106,10 +106,10 @@ class Evm:
         data = creation.data_in_transaction
         self._expect(reason, lambda: self.w3.eth.call({"from": self.accounts[0], "data": data}, "pending"))
 
-    def _deploy(self, built: dict[str, Any], arguments: Sequence[Any]) -> Contract:
+    def _deploy(self, built: dict[str, Any], arguments: Sequence[Any], value: int = 0) -> Contract:
         creation = self.w3.eth.contract(abi=built["abi"], bytecode=built["bytecode"]).constructor(*arguments)
         receipt = self.w3.eth.get_transaction_receipt(
-            creation.transact({"from": self.accounts[0], "gas": GAS})
+            creation.transact({"from": self.accounts[0], "gas": GAS, "value": value})
         )
         assert receipt["status"] == 1, "the constructor reverted"
         return self.w3.eth.contract(address=receipt["contractAddress"], abi=built["abi"])

@@ -12,3 +12,6 @@ def test_gas__of_the_common_acts__within_the_bars() -> None:
     # Less than a split and a merge of the conditional-tokens framework, measured from its own bytecode.
     assert gas["gas_split"] <= 122_500
     assert gas["gas_merge"] <= 76_000
+    assert gas["gas_deposit"] <= 60_000
+    assert gas["gas_root"] <= 90_000
+    assert gas["gas_claim"] <= 95_000

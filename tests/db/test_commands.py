@@ -53,7 +53,8 @@ def test_list_expiry__index_instant_terms_and_guardians__is_listed_with_them(cap
 
 def test_list_expiry__iso_instant__is_that_unix_second(capsys: Any) -> None:
     call_command("list_index", "eth-usd", json.dumps(SPEC))
-    call_command("list_expiry", "e", "--index", "eth-usd", "--at", "2026-12-25T10:00+02:00")
+    options = ["--index", "eth-usd", "--guardians", person(GUARDIANS[0]).address]
+    call_command("list_expiry", "e", *options, "--at", "2026-12-25T10:00+02:00")
     assert Expiry.objects.get().expiry_at == 1_798_185_600
 
 
@@ -79,9 +80,14 @@ BAD = [
     (["list_expiry", "x", "--index", "none", "--at", AT], "no index none is listed"),
     (["list_expiry", "x", "--index", "eth-usd", "--at", "friday"], "no instant"),
     (["list_expiry", "x", "--index", "eth-usd", "--at", "2026-12-25T08:00"], "time zone"),
-    (["list_expiry", "x", "--index", "eth-usd", "--at", "1"], "not ahead"),
+    (["list_expiry", "x", "--index", "eth-usd", "--at", "1", "--guardians", ALICE], "not ahead"),
     (["list_expiry", "x", "--index", "eth-usd", "--at", AT, "--terms", '{"fun": "1"}'], "unknown terms: fun"),
-    (["list_expiry", "x", "--index", "eth-usd", "--at", AT, "--terms", '{"min_reports": "0"}'], "min_reports"),
+    (
+        ["list_expiry", "x", "--index", "eth-usd", "--at", AT, "--guardians", ALICE]
+        + ["--terms", '{"min_reports": "0"}'],
+        "min_reports",
+    ),
+    (["list_expiry", "x", "--index", "eth-usd", "--at", AT], "name --guardians"),
     (["list_expiry", "x", "--index", "eth-usd", "--at", AT, "--guardians", "me"], "no address"),
     (["deposit", "me", "1"], "no address"),
     (["deposit", ALICE, "0"], "above 0"),

@@ -60,6 +60,17 @@ def test_app_role__makes_a_table_of_its_own__refused(app_role: str) -> None:
         cursor.execute("CREATE TABLE public.smuggled (id int)")
 
 
+def test_app_role__hangs_the_ledgers_trigger_on_a_table_of_its_own__refused(app_role: str) -> None:
+    """It runs with its owner's rights: from there it would write balances that no transfer explains."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE smuggled (debit text, credit text, amount numeric)")
+        with pytest.raises(DatabaseError, match="permission denied for function .*ledger_post"):
+            cursor.execute(
+                "CREATE TRIGGER smuggle AFTER INSERT ON smuggled REFERENCING NEW TABLE AS posted"
+                " FOR EACH STATEMENT EXECUTE FUNCTION public.ledger_post()"
+            )
+
+
 def test_apply__a_right_too_many__is_taken_back() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"GRANT UPDATE ON ledger_transfer TO {grants.APP_ROLE}")

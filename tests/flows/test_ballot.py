@@ -2,9 +2,10 @@
 
 import pytest
 from eth_keys import keys
+from structlog.testing import capture_logs
 
 from ledger import selectors
-from oracle import signer
+from oracle import clock, signer, tasks
 from oracle.models import Act, Elector, Expiry
 from oracle.services.acts import take_act
 from protocol import signing
@@ -86,11 +87,17 @@ def test_late_stake__after_the_expiry_instant__has_no_vote(opened: Expiry) -> No
     assert_sound(opened)
 
 
-def test_nobody_votes__guardians_rule__only_the_fee_is_lost(disputed: Expiry) -> None:
+def test_nobody_votes__guardians_rule__only_the_fee_is_lost(
+    disputed: Expiry, monkeypatch: pytest.MonkeyPatch
+) -> None:
     end = CHALLENGE + 6 * WINDOW
     tick_along(CHALLENGE, end)
     disputed.refresh_from_db()
     assert (disputed.stage, disputed.deadline) == ("RULING", None), "nobody ever revealed: it stays open"
+    monkeypatch.setattr(clock, "now", lambda: end)
+    with capture_logs() as logs:
+        tasks.beat()
+    assert {"event": "ruling.waits", "expiry": disputed.slug, "log_level": "error"} in logs, "and it alarms"
     assert rule(disputed, PRICE + ETHER, GUARDIANS[:2], end) is Refusal.NOT_A_CANDIDATE
     assert rule(disputed, PRICE, GUARDIANS[:1], end) is Refusal.BAD_SIGNATURE
     assert rule(disputed, PRICE, ("mallory", "alice"), end) is Refusal.BAD_SIGNATURE

@@ -1,9 +1,13 @@
 """From reports through claims to silence, with what everybody is paid."""
 
+from typing import Any
+
 from ledger import selectors
 from oracle.models import Claim, Expiry
+from oracle.services.acts import take_act
 from protocol.acts import Refusal
 from tests.cast import ETHER, person
+from tests.flows.following import assert_followed
 from tests.flows.story import LIE, OPENS_AT, PRICE, WINDOW, assert_sound, tick_along
 
 CHALLENGE = OPENS_AT + WINDOW
@@ -75,3 +79,34 @@ def test_refused_act__nothing_changes_but_the_time_it_was_judged(opened: Expiry)
     assert (opened.reports, opened.judged_at) == (0, OPENS_AT + 5)
     assert list(selectors.statement(opened.id)) == before
     assert_sound(opened)
+
+
+def test_refused_for_its_signature__entry_of_an_earlier_second_on_its_way__no_contradiction(
+    opened: Expiry,
+) -> None:
+    """Two web processes, one a few seconds behind: a receipt says where the book ended, so nothing may lie before."""
+    forged = person("mallory").sign("Stake", {"account": person("alice").address, "amount": 1, "nonce": 1})
+    refused = take_act(**forged, now=OPENS_AT + 20)
+    assert refused.refusal is Refusal.BAD_SIGNATURE
+    taken = person("bob").stake(ETHER, OPENS_AT + 15)
+    assert refused.receipt is not None and taken.receipt is not None
+    assert refused.receipt.message["seq"] < taken.receipt.message["seq"]
+    assert refused.receipt.message["at"] <= taken.receipt.message["at"]
+
+
+def test_claims_by_the_dozen__released_at_once__in_a_fixed_number_of_queries(
+    opened: Expiry, django_assert_max_num_queries: Any
+) -> None:
+    """A claim at a new price costs a pledge that comes back whole; all of the book waits for what ends them."""
+    report_all(opened, "alice", "bob", "carol")
+    tick_along(OPENS_AT + 1, CHALLENGE)
+    for number in range(36):
+        pledge = person("mallory").pledge(opened.id, 1, LIE + number * ETHER // 10**6, ETHER, CHALLENGE)
+        assert pledge.refusal is None
+    assert free("mallory") == 64 * ETHER
+    with django_assert_max_num_queries(30):
+        assert person("dave").pledge(opened.id, 1, 2 * LIE, 50 * ETHER, CHALLENGE + 1).refusal is None
+    assert set(Claim.objects.values_list("status", flat=True)) == {"FILLED", "RELEASED"}
+    assert free("mallory") == 100 * ETHER
+    assert_sound(opened)
+    assert_followed(CHALLENGE + 1)

@@ -125,3 +125,34 @@ def test_follower__as_the_book_grows__witnesses_everything(
     assert watch.unwitnessed == []
     with django_assert_max_num_queries(5):
         watch.poll(OPENS_AT + 2 * WINDOW + 62)
+
+
+def test_follower__silences_over_a_ruling_without_deadline__same_book(opened: Expiry) -> None:
+    """It waits for its guardians: there is no deadline to move, and its Outage stands in the book all the same."""
+    report_all(opened)
+    tick_along(OPENS_AT + 1, CHALLENGE)
+    person("mallory").pledge(opened.id, 1, LIE, 50 * ETHER, CHALLENGE)
+    now = CHALLENGE + 6 * WINDOW
+    tick_along(CHALLENGE, now)
+    for ends in (pass_time, beat):
+        now += 5_000
+        ends(now=now)
+        assert_followed(now)
+    assert rule(opened, PRICE, GUARDIANS[:2], now + 5_000) is None
+    assert assert_followed(now + 5_000).expiries[opened.id].state.price == PRICE
+
+
+@pytest.mark.parametrize("early", [-1, 0, 1])
+@pytest.mark.parametrize("edge", ["begins", "ends"])
+def test_follower__silence_begins_or_ends_about_a_deadline__same_book(
+    opened: Expiry, edge: str, early: int
+) -> None:
+    """A refused act ends it, and leaves no entry of its own."""
+    report_all(opened)
+    start = CHALLENGE - early if edge == "begins" else CHALLENGE - 300
+    back = CHALLENGE - early if edge == "ends" else CHALLENGE + 300
+    tick_along(OPENS_AT + 1, start)
+    assert person("alice").report(opened.id, PRICE, ETHER, back).refusal is not None
+    assert_followed(back)
+    tick_along(back, back + 3 * WINDOW)
+    assert assert_followed(back + 3 * WINDOW).expiries[opened.id].state.price == PRICE

@@ -1,15 +1,19 @@
 """The outcome does not depend on when a scheduler ran; no window runs while nobody could act (promise 4, I-9)."""
 
 import pytest
+from django.db import transaction
 
 from ledger import selectors
 from oracle.models import Act, Beat, BookHead, Expiry
+from oracle.services import effects
+from oracle.services.funding import fund_reward
 from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
 from protocol.acts import Refusal
 from protocol.terms import Terms
 from tests.cast import ETHER, person
 from tests.flows.conftest import list_short_expiry
+from tests.flows.following import assert_followed
 from tests.flows.story import LIE, OPENS_AT, PRICE, START, WINDOW, assert_sound, tick_along
 
 
@@ -144,3 +148,62 @@ def test_beat__signs_the_head_of_the_book(scheduled: Expiry) -> None:
     assert first is not None and first.seq == BookHead.objects.get().seq
     assert beat(now=START + 60) is None, "two beats may ring: one per second is enough"
     assert Beat.objects.count() == 1
+
+
+def test_opening__refused_when_something_else_was_due__book_goes_on(opened: Expiry) -> None:
+    """Two workers open the same expiry; meanwhile a deadline has passed, and its Final stands in the book."""
+    report_all(opened)
+    end = OPENS_AT + 2 * WINDOW
+    for now in range(OPENS_AT + 1, end, 100):
+        beat(now=now)
+    second = open_expiry(expiry_id=opened.id, block=1, value_secured=0, now=end)
+    assert second is Refusal.WRONG_STAGE
+    assert person("dave").stake(ETHER, end + 1).refusal is None
+    assert_sound(opened)
+    assert opened.stage == "FINAL"
+
+
+def test_reward__funded_after_a_deadline__leaves_a_sign_of_life(opened: Expiry, terms: Terms) -> None:
+    """Else the outage after a crash reaches back over the deadline that was processed with it."""
+    other = list_short_expiry(Terms.from_json({**terms.to_json(), "fee_ppm": "1"}), slug="other")
+    report_all(opened)
+    tick_along(OPENS_AT + 1, OPENS_AT + WINDOW - 50)
+    fund_reward(expiry_id=other.id, amount=ETHER, now=OPENS_AT + WINDOW + 50)
+    pass_time(now=OPENS_AT + WINDOW + 5_000)
+    assert Act.objects.get(kind="Outage").message["from"] == str(OPENS_AT + WINDOW + 50)
+    assert_sound(opened)
+    assert_followed(OPENS_AT + WINDOW + 5_000)
+
+
+def test_silence__while_nothing_runs__ends_with_a_beat(scheduled: Expiry) -> None:
+    """There is no expiry to write an outage for, but who follows the book must see when it was heard again."""
+    pass_time(now=START + 1_000)
+    assert Beat.objects.get().at == START + 1_000
+
+
+def test_payment__fails_inside_the_lock__all_stands_still_and_goes_on_whole(
+    opened: Expiry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect that makes a FINAL raise stops the book rather than let others act on what it owes. Nothing is half
+    done, and the silence is everybody's outage: no window has run meanwhile."""
+    report_all(opened)
+    final_at = OPENS_AT + 2 * WINDOW
+    tick_along(OPENS_AT + 1, final_at - 20)
+    entries, total = Act.objects.count(), selectors.balance("free:" + person("dave").address)
+    with monkeypatch.context() as broken:
+        broken.setattr(effects, "settle", lambda *_: 1 // 0)
+        for now in (final_at, final_at + 60, final_at + 120):
+            for attempt in (
+                lambda now=now: beat(now=now),
+                lambda now=now: pass_time(now=now),
+                lambda now=now: person("dave").stake(ETHER, now),
+            ):
+                with pytest.raises(ZeroDivisionError), transaction.atomic():
+                    attempt()
+    assert (Act.objects.count(), selectors.balance("free:" + person("dave").address)) == (entries, total)
+    back = final_at + 600
+    assert person("mallory").pledge(opened.id, 1, LIE, ETHER, back).refusal is None, "there are 20 s left"
+    tick_along(back, back + 20)
+    assert_sound(opened)
+    assert (opened.stage, opened.final_at) == ("FINAL", back + 20)
+    assert_followed(back + 20)

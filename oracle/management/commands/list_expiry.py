@@ -48,4 +48,7 @@ def _terms(given: dict[str, Any]) -> Terms:
         document["guardian_threshold"] = given["guardian_threshold"]
     elif document.get("guardians") and "guardian_threshold" not in document:
         document["guardian_threshold"] = len(document["guardians"]) // 2 + 1
-    return Terms.from_json(document)
+    terms = Terms.from_json(document)
+    if terms.guardian_threshold < 1:
+        raise CommandError("name --guardians: without them a ruling could never be signed, and bonds stay locked")
+    return terms

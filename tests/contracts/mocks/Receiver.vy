@@ -26,8 +26,7 @@ def __default__():
     if self.mode == 1:
         raise "not wanted"
     elif self.mode == 2:
-        for i: uint256 in range(max_value(uint256) - 1):
-            pass
+        raise UNREACHABLE
     elif self.mode == 3:
         raw_revert(abi_encode(empty(bytes32[3000])))
     elif self.mode == 4:

@@ -137,7 +137,7 @@ def test_settle__released_pledges__return_whole() -> None:
     record.add_report(Report(0, "a", RIGHT, 5))
     claim = Claim(WRONG, 100, 0, 7)
     record.add_pledge(Pledge(0, "p", 1, WRONG, 7), 7, claim)
-    record.release(claim)
+    record.release([claim])
     state = State(Index(1, 10**6), TERMS, 0, Stage.FINAL, price=RIGHT, decided_by=DecidedBy.SILENCE)
     assert settle(state, record).payouts == {"p": 7, "a": 5}
 

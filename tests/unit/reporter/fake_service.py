@@ -28,6 +28,7 @@ class FakeService(Service):
         self.accounts: dict[str, dict[str, str]] = {}
         self.refuse_with: str | None = None
         self.receipt_key = SERVICE
+        self.receipt_code = ""
         self.shown: dict[str, Any] = {}
         self.entries: list[dict[str, Any]] | None = None
 
@@ -94,7 +95,7 @@ class FakeService(Service):
         book = self.writer.book
         receipt = {
             "digest": signed, "expiry": act["message"].get("expiry", signed), "head": signed, "seq": book.seq + 1,
-            "book": book.hashes[-1], "at": book.times[-1], "code": "",
+            "book": book.hashes[-1], "at": book.times[-1], "code": self.receipt_code,
         }
         signature = sign(self.receipt_key, digest(DOMAIN, "Receipt", receipt))
         return {"receipt": {"message": to_json("Receipt", receipt), "signature": signature}, "taken": True}

@@ -146,6 +146,13 @@ def test_report__receipt_by_somebody_else__stops_and_keeps_it(service: FakeServi
     assert "bad_receipt" in json.loads(next((tmp_path / "out").glob("report-*.json")).read_text())
 
 
+def test_report__answered_as_taken_with_a_signed_refusal__stops(service: FakeService, tmp_path: Path) -> None:
+    """It proves nothing to anybody that the act was taken."""
+    service.receipt_code = "wrong_stage"
+    with pytest.raises(Stop, match="the receipt is a refusal: wrong_stage"):
+        run(service, tmp_path)
+
+
 def test_dispute__challenge__pledges_in_the_running_round(tmp_path: Path) -> None:
     writer = funded()
     writer.book.pass_time(reported(writer))
