@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-from reporter import disputing
+from reporter import disputing, money
+from reporter.attest.chain import Chain
 from reporter.keys import load_key
 from reporter.quote import read_quote
 from reporter.report import MAX_SPREAD_PPM, quote_rows, report
 from reporter.sending import load, send_stored
 from reporter.service import Service
+from reporter.stop import Stop
 from reporter.units import parse_price, parse_wei, show_price, show_table, show_time
 from reporter.verify import verify
 
@@ -32,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_dispute(commands)
     _add_moves(commands)
+    _add_money(commands)
     _add_vote(commands)
     _add_rule(commands)
     _add_verify(commands)
@@ -123,6 +126,49 @@ def _move(options: Options) -> None:
     disputing.move(
         Service(options.url), key, kind=options.kind, amount=options.amount, out=options.out, sending=options.send
     )
+
+
+def _add_money(commands: Commands) -> None:
+    put = _command(commands, "deposit", "deposit ether into the escrow as bonds", _deposit, sends=True)
+    put.add_argument("--amount", type=_wei, required=True, help="wei, or ether as 0.5ether")
+    take = _command(commands, "claim", "have withdrawn money paid by the escrow", _claim, sends=True)
+    leave = _command(commands, "exit", "take everything out, where roots have stopped for long", _exit, sends=True)
+    for command in (put, take, leave):
+        command.add_argument("--rpc-url", required=True, help="a node of the chain")
+        command.add_argument("--account", type=str.lower, help="whose money it is; the key's own where left out")
+        command.add_argument("--escrow", help="the escrow's address, where the service is not to be asked")
+    for command in (take, leave):
+        command.add_argument("--file", type=Path, help="the root's public file, where the service is not to be asked")
+
+
+def _deposit(options: Options) -> None:
+    key = load_key(options.key_file)
+    money.deposit(
+        _escrow(options), key, account=options.account or key.address, amount=options.amount, sending=options.send
+    )
+
+
+def _claim(options: Options) -> None:
+    key = load_key(options.key_file)
+    money.claim(
+        Service(options.url), _escrow(options), key, account=options.account or key.address, file=options.file,
+        sending=options.send,
+    )  # fmt: skip
+
+
+def _exit(options: Options) -> None:
+    key = load_key(options.key_file)
+    money.leave(
+        Service(options.url), _escrow(options), key, account=options.account or key.address, file=options.file,
+        now=_now(), sending=options.send,
+    )  # fmt: skip
+
+
+def _escrow(options: Options) -> money.EscrowContract:
+    address = options.escrow or Service(options.url).about()["escrow"]
+    if not address:
+        raise Stop("the service has no escrow")
+    return money.EscrowContract(Chain([options.rpc_url]), address)
 
 
 def _add_vote(commands: Commands) -> None:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Any
 
+from eth_utils.address import to_checksum_address
+
+from protocol.hashing import to_hex
 from protocol.signing import address_of, sign
 from reporter.stop import Stop
 
@@ -18,6 +22,13 @@ class Key:
 
     def sign(self, digest: str) -> str:
         return sign(self._secret, digest)
+
+    def sign_transaction(self, transaction: dict[str, Any]) -> str:
+        """The bytes of a signed transaction, in hex."""
+        from eth_account import Account  # only for who pays gas: it takes long to load
+
+        to = to_checksum_address(transaction["to"])
+        return to_hex(bytes(Account.sign_transaction(transaction | {"to": to}, self._secret).raw_transaction))
 
     def __repr__(self) -> str:
         return f"<key of {self.address}>"

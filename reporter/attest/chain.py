@@ -66,6 +66,10 @@ class Chain:
         known = {address: collateral_rate(collateral, rates) for address, collateral in series.items()}
         return value_secured(changes, known, expiry_at)
 
+    def first(self, method: str, parameters: list[Any]) -> Any:
+        """What the first node says, for what only it is asked: to send, and what becomes of it."""
+        return self._ask(self.urls[0], method, parameters)
+
     def logs(
         self, addresses: list[str], topics: list[Any], until: int, first: int | None = None
     ) -> Iterator[Log]:

@@ -172,7 +172,8 @@ def deposit_not_on_chain(proposal: Proposal, context: RootContext) -> str | None
         if log is None:
             return f"entry {entry.seq} credits a log that the escrow does not have up to block {proposal.block}"
         if (log.account, log.amount, log.block) != (message["account"], message["amount"], message["block"]):
-            return f"entry {entry.seq} is not what the log says: {show_ether(log.amount)} to {log.account}, block {log.block}"
+            said = f"{show_ether(log.amount)} to {log.account} in block {log.block}"
+            return f"entry {entry.seq} is not what the log says: {said}"
     return None
 
 
