@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import acts, folding, gas, http, recovery, world
+from bench import acts, folding, gas, http, recovery, roots, world
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -17,6 +17,7 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "gas": gas.measure,
     "http": http.measure,
     "acts": acts.measure,
+    "roots": roots.measure,
 }
 
 

@@ -9,5 +9,6 @@ urlpatterns = [
     path("expiries/", views.expiries, name="expiries"),
     path("expiries/<slug:name>/", views.expiry, name="expiry"),
     path("expiries/<slug:name>/transcript", views.transcript, name="transcript"),
+    path("reserves/", views.reserves, name="reserves"),
     path("accounts/<slug:address>/", views.account, name="account"),
 ]

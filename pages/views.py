@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 import disputes.selectors
+import settlement.reserves
 from oracle import clock, selectors
 from oracle.models import Expiry
 from pages import life
 from protocol.payoff import redeem_n, redeem_p
 from protocol.stages import Stage
 from protocol.terms import Terms
-from settlement.selectors import publication_of, series_of
+from settlement.selectors import escrow_events, publication_of, series_of
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
@@ -27,11 +28,10 @@ MOST_ROWS = 200
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """What is running, what comes next, what became final last."""
-    context = {
-        "running": _with_next(selectors.running(limit=ROWS)),
-        "coming": selectors.with_rewards(selectors.expiries(stage=Stage.SCHEDULED)[:10]),
-        "finals": selectors.latest_finals(limit=10),
-    }
+    running, finals = selectors.running(limit=ROWS), selectors.latest_finals(limit=10)
+    coming = list(selectors.expiries(stage=Stage.SCHEDULED)[:10])
+    selectors.with_rewards([*running, *coming, *finals])
+    context = {"running": _with_next(running), "coming": coming, "finals": finals}
     return _page(request, "home", context)
 
 
@@ -107,8 +107,21 @@ def account(request: HttpRequest, address: str) -> HttpResponse:
         "account": found,
         "locks": [(slugs[id_], amount) for id_, amount in found.locks],
         "acts": selectors.acts_of(address, limit=ROWS),
+        "pending": [each for each in escrow_events(address, limit=ROWS) if each.state == "PENDING"],
     }
     return _page(request, "account", context)
+
+
+@require_safe
+def reserves(request: HttpRequest) -> HttpResponse:
+    """What the escrow holds and owes, and the leaf of whoever asks."""
+    address = request.GET.get("account", "").strip().lower()
+    if address and not ADDRESS.fullmatch(address):
+        raise Http404("no such account")
+    found = settlement.reserves.reserves()
+    root = settlement.reserves.kept_root(found.root.epoch) if address and found.root else None
+    proven = settlement.reserves.proven(root, address) if root else None
+    return _page(request, "reserves", {"reserves": found, "account": address, "proven": proven})
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:

@@ -76,12 +76,12 @@ class Proven:
 
 def proven(root: Root, account: str) -> Proven | None:
     """Where the account has a leaf in this root, whose file is kept."""
-    statement = _statement(root.pk)
+    statement = _statement(root.pk, root.root)
     leaf = statement.leaves.get(account)
     return None if leaf is None else Proven(root, leaf, statement.proof(account))
 
 
 @lru_cache(maxsize=2)
-def _statement(root_id: int) -> Statement:
+def _statement(root_id: int, root: str) -> Statement:
     """Kept: a tree over 100,000 accounts takes a second to build, and what a root is over never changes."""
     return statement_of(Root.objects.get(pk=root_id))

@@ -52,7 +52,7 @@ class Proposal:
 
 
 class RootMemory:
-    """The roots that were ever signed, in `roots.jsonl`: one content for each epoch, whatever happens to this process."""
+    """The roots that were ever signed, in `roots.jsonl`: one content for each epoch, also after a crash."""
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines

@@ -43,7 +43,7 @@ def propose_root(*, now: int) -> Root | None:
     if statement is None:
         return None
     try:
-        return _create(statement, now)
+        return store(statement, now=now)
     except IntegrityError:
         return None  # somebody else proposed it at the same moment
 
@@ -56,6 +56,22 @@ def build(*, epoch: int, block: int) -> Statement | None:
     if not rows or (newest and int(newest["block"]) > block):
         return None
     return Statement(epoch, block, seq, {row.account: Leaf(*row) for row in rows})
+
+
+def store(statement: Statement, *, now: int) -> Root:
+    """Keep a root with its public file, as a proposal. IntegrityError where its epoch has one already."""
+    document = json.dumps(statement.to_json(), separators=(",", ":")).encode()
+    with transaction.atomic():
+        root = Root.objects.create(
+            **statement.message,
+            seq=statement.seq,
+            accounts=len(statement.leaves),
+            debt=statement.debt,
+            document=zlib.compress(document),
+            created_at=now,
+        )
+    log.info("root.proposed", epoch=root.epoch, root=root.root, seq=root.seq, accounts=root.accounts)
+    return root
 
 
 def statement_of(root: Root) -> Statement:
@@ -122,18 +138,3 @@ def _withdraw_stale(root: Root, now: int) -> bool:
             return False
         move(held, RootStage.FAILED, reason=f"no attestor has signed it for {STALE_SECONDS} s")
     return True
-
-
-def _create(statement: Statement, now: int) -> Root:
-    document = json.dumps(statement.to_json(), separators=(",", ":")).encode()
-    with transaction.atomic():
-        root = Root.objects.create(
-            **statement.message,
-            seq=statement.seq,
-            accounts=len(statement.leaves),
-            debt=statement.debt,
-            document=zlib.compress(document),
-            created_at=now,
-        )
-    log.info("root.proposed", epoch=root.epoch, root=root.root, seq=root.seq, accounts=root.accounts)
-    return root

@@ -84,6 +84,8 @@ READS = {
     "/api/v1/expiries/{name}/quote": f"/api/v1/expiries/eth-usd-test/quote?price={LIE}",
     "/api/v1/series": "/api/v1/series",
     "/api/v1/publications": "/api/v1/publications",
+    "/api/v1/roots": "/api/v1/roots",
+    "/api/v1/reserves": "/api/v1/reserves",
 }
 
 

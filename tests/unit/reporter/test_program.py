@@ -110,7 +110,9 @@ def test_attest__service_comes_back__goes_on(
 
 
 def test_attest__two_over_one_folder__second_stops(service: FakeService, arguments: list[str]) -> None:
-    options = argparse.Namespace(oracle=None, factory=None, escrow=None, rpc_url=["x"], from_block=0, accept_unwitnessed=False)
+    options = argparse.Namespace(
+        oracle=None, factory=None, escrow=None, rpc_url=["x"], from_block=0, accept_unwitnessed=False
+    )
     store = program.Store(Path(arguments[-1]))
     program.begin(options, service, program.load_key(Path(arguments[3])), store, 0)
     assert __main__.main(arguments) == 1
