@@ -134,11 +134,11 @@ def transcript_entry(act: Act) -> dict[str, Any]:
 def with_rewards(expiries: Iterable[Expiry]) -> list[Expiry]:
     """The same rows; one that has not opened shows as `reward` what its account has until now. Never save them."""
     rows = list(expiries)
-    accounts = {row.id: names.free(reward_account(row.id)) for row in rows if row.stage == Stage.SCHEDULED}
-    if accounts:
-        funded = ledger.selectors.balances_of(accounts.values())
-        for row in rows:
-            row.reward = funded.get(accounts.get(row.id, ""), row.reward)
+    accounts = {row.id: names.free(reward_account(row.id)) for row in rows}
+    funded = ledger.selectors.balances_of(accounts.values())
+    for row in rows:
+        if row.stage == Stage.SCHEDULED:
+            row.reward = funded.get(accounts[row.id], 0)
     return rows
 
 

@@ -7,6 +7,9 @@ from settlement.models import (
     AttestorRefusal,
     AttestorSignature,
     ChainTransaction,
+    EscrowBlock,
+    EscrowIndex,
+    EscrowLog,
     Publication,
     PublicationItem,
     Series,
@@ -67,3 +70,21 @@ class ChainTransactionAdmin(ReadOnlyAdmin):
     ]
     list_filter = ["state"]
     search_fields = ["hash__exact", "purpose"]
+
+
+@admin.register(EscrowBlock)
+class EscrowBlockAdmin(ReadOnlyAdmin):
+    list_display = ["number", "hash", "timestamp"]
+    search_fields = ["hash__exact"]
+
+
+@admin.register(EscrowLog)
+class EscrowLogAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "block", "account", "amount", "state", "entry", "tx"]
+    list_filter = ["state", "kind"]
+    search_fields = ["account__exact", "tx__exact"]
+
+
+@admin.register(EscrowIndex)
+class EscrowIndexAdmin(ReadOnlyAdmin):
+    list_display = ["credited_to", "looked_at", "stale", "stopped", "problem"]

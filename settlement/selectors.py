@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from protocol.payoff import redeem_n, redeem_p
+from settlement.index_models import EscrowIndex, EscrowLog
 from settlement.models import Publication, PublicationItem, Series
 from settlement.stages import PublicationStage
 
@@ -79,3 +80,13 @@ def publications(*, stage: PublicationStage | None = None) -> QuerySet[Publicati
         "items", "signatures", "refusals"
     )
     return (rows if stage is None else rows.filter(stage=stage)).order_by("pk")
+
+
+def escrow_events(account: str, *, limit: int) -> list[EscrowLog]:
+    """An account's deposits, claims and exits, the newest first, also those that are not final."""
+    return list(EscrowLog.objects.filter(account=account).order_by("-block", "-log_index", "-id")[:limit])
+
+
+def escrow_index() -> EscrowIndex:
+    """How far the escrow's index is; one that has not begun looks like one that has seen nothing."""
+    return EscrowIndex.objects.filter(id=1).first() or EscrowIndex(id=1)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from settlement.api.deposits import DepositsView
 from settlement.api.escrow import LeafView, ReservesView, RootFileView, RootSignaturesView, RootsView
 from settlement.api.views import PublicationsView, SeriesView, SignaturesView
 
@@ -12,6 +13,7 @@ urlpatterns = [
     path("roots", RootsView.as_view(), name="api-roots"),
     path("roots/<int:epoch>/leaves", RootFileView.as_view(), name="api-root-file"),
     path("roots/<int:root_id>/signatures", RootSignaturesView.as_view(), name="api-root-signatures"),
+    path("accounts/<slug:address>/deposits", DepositsView.as_view(), name="api-deposits"),
     path("accounts/<slug:address>/leaf", LeafView.as_view(), name="api-leaf"),
     path("reserves", ReservesView.as_view(), name="api-reserves"),
 ]

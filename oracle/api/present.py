@@ -9,6 +9,7 @@ from oracle import sealing
 from oracle.models import Act, Beat, BookHead, Claim, Expiry
 from oracle.receipts import receipt_of
 from oracle.selectors import AccountView
+from protocol.reward import reward_account
 
 EXPIRY_NUMBERS = (
     "expiry_at",
@@ -76,6 +77,7 @@ def expiry(row: Expiry, claims: Iterable[Claim]) -> dict[str, Any]:
         "stage": row.stage,
         "decided_by": row.decided_by,
         "head": row.head,
+        "reward_account": reward_account(row.id),
         **{name: number(getattr(row, name)) for name in EXPIRY_NUMBERS},
         "claims": [claim(each) for each in claims],
     }
