@@ -66,6 +66,7 @@ def _attestor(name: str, folder: Path, url: str, rpc_url: str, key: str) -> Proc
     (own / "key").touch(mode=0o600)
     (own / "key").write_text(key + "\n")
     command = [sys.executable, "-m", "reporter", "attest", "--url", url, "--rpc-url", rpc_url]
+    command += ["--depth", "2"]  # of FINALITY_DEPTH, which is short here as well
     command += ["--key-file", str(own / "key"), "--state-dir", str(own / "state")]
     return Process(name, tuple(command))
 

@@ -1,6 +1,8 @@
 """Settlement to look at; what goes on chain is decided by signatures, never here."""
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from ledger.admin import ReadOnlyAdmin
 from settlement.models import (
@@ -12,6 +14,9 @@ from settlement.models import (
     EscrowLog,
     Publication,
     PublicationItem,
+    Root,
+    RootRefusal,
+    RootSignature,
     Series,
 )
 
@@ -39,6 +44,25 @@ class SignatureInline(ReadOnlyInline):
 
 class RefusalInline(ReadOnlyInline):
     model = AttestorRefusal
+
+
+class RootSignatureInline(ReadOnlyInline):
+    model = RootSignature
+
+
+class RootRefusalInline(ReadOnlyInline):
+    model = RootRefusal
+
+
+@admin.register(Root)
+class RootAdmin(ReadOnlyAdmin):
+    list_display = ["epoch", "stage", "reason", "block", "seq", "accounts", "debt", "created_at", "final_at"]
+    list_filter = ["stage"]
+    exclude = ["document"]  # megabytes; everybody can get it at /api/v1/roots/{epoch}/leaves
+    inlines = [RootSignatureInline, RootRefusalInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Root]:
+        return super().get_queryset(request).defer("document")
 
 
 @admin.register(Series)

@@ -26,11 +26,15 @@ class ChainRoot:
 
 @dataclass(frozen=True, slots=True)
 class Roots:
-    """What the contract says of its roots: the one that claims are proven against, the one that waits, what is next."""
+    """What the contract says of its roots: the one that claims are proven against, the one that waits, what is next.
+
+    `ended`: by the first exit; there will never be another.
+    """
 
     final: ChainRoot
     waiting: ChainRoot
     next_epoch: int
+    ended: bool
 
     def holds(self, epoch: int, root: str) -> ChainRoot | None:
         """This root where it waits or is the final one."""
@@ -45,7 +49,7 @@ class Escrow(Contract):
     def roots(self) -> Roots:
         """Its roots in the newest block."""
         final, waiting = (_root(self.read(name)) for name in ("final_root", "waiting_root"))
-        return Roots(final, waiting, int(self.read("next_epoch")))
+        return Roots(final, waiting, int(self.read("next_epoch")), bool(self.read("ended")))
 
     def is_used_up(self, epoch: int, root: str, first: int, last: int) -> bool:
         """Whether a log of the blocks first to last says that this root can never be posted (again)."""

@@ -38,8 +38,11 @@ def propose_root(*, now: int) -> Root | None:
     block = EscrowIndex.objects.filter(credited_to__gte=0).values_list("credited_to", flat=True).first()
     if block is None:
         return None
-    epoch = escrow(connect()).roots().next_epoch
-    statement = build(epoch=epoch, block=block)
+    roots = escrow(connect()).roots()
+    if roots.ended:
+        log.error("root.ended", epoch=roots.final.epoch)
+        return None
+    statement = build(epoch=roots.next_epoch, block=block)
     if statement is None:
         return None
     try:

@@ -10,6 +10,7 @@ import pytest
 
 from ledger import names
 from ledger.selectors import balance, balances
+from oracle.services.time import pass_time
 from protocol.escrow import Leaf, Statement
 from protocol.stages import Stage
 from settlement.chain.client import Client
@@ -19,6 +20,7 @@ from settlement.reconcile import escrow_problem
 from settlement.reserves import reserves
 from settlement.services import roots as roots_service
 from settlement.services import transactions
+from settlement.services.opening import open_due
 from settlement.services.roots import propose_root, statement_of
 from tests.cast import ETHER, person
 from tests.chain.conftest import CONFIRMATION, FINALITY, World
@@ -203,8 +205,6 @@ def test_operator__silent__everybody_gets_out_with_an_attestors_file(
     expiry = world.list_expiry()
     now = world.pass_expiry(expiry)
     credited(world, (ALICE, 5 * ETHER), (BOB, 3 * ETHER))
-    from settlement.services.opening import open_due
-
     assert open_due(now=max(now, world.node.now())) == 1
     at = world.node.now()
     assert ALICE.report(expiry.id, 2_500 * ETHER, ETHER, at).refusal is None
@@ -229,6 +229,31 @@ def test_operator__silent__everybody_gets_out_with_an_attestors_file(
     for who in (ALICE, BOB):
         with pytest.raises(Reverted, match="nothing to exit with"):
             leave(world, statement, who.address)
+    assert propose_root(now=world.node.now() + 10**6) is None, "there will never be another root"
+
+
+def test_treasury__its_income__is_claimed_without_an_act(world: World, tmp_path: Path, settings: Any) -> None:
+    """Mallory reports far off and forfeits all: the fee is the treasury's, and goes to its address by its own leaf."""
+    settings.TREASURY_ADDRESS = person("treasury").address
+    expiry = world.list_expiry()
+    now = world.pass_expiry(expiry)
+    credited(world, (ALICE, 2 * ETHER), (BOB, ETHER), (person("mallory"), ETHER))
+    assert open_due(now=max(now, world.node.now())) == 1
+    at = world.node.now()
+    for who, price in ((ALICE, 2_500), (BOB, 2_500), (person("mallory"), 2_000)):
+        assert who.report(expiry.id, price * ETHER, ETHER, at).refusal is None
+    pass_time(now=at + 60)
+    pass_time(now=at + 120)
+    world.node.mine_at(at + 121)
+    income = balance(names.TREASURY)
+    assert income == ETHER // 5
+    root = made_final(world, tmp_path)
+    claim(world, root, settings.TREASURY_ADDRESS)
+    assert wei(world, settings.TREASURY_ADDRESS) == income
+    world.node.mine(FINALITY)
+    index_all(world)
+    assert (balance(names.TREASURY), escrow_problem(), reserves().difference) == (0, None, 0)
+    assert_followed(world.node.now())
 
 
 def test_root__book_ahead_of_the_block__waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
