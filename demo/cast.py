@@ -55,7 +55,12 @@ def run_all(commands: Sequence[Sequence[str]]) -> list[str]:
     """The same for several at once, each a process of its own, as they are in life."""
     started = [
         subprocess.Popen(
-            command, cwd=ROOT, env=_environment(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=ROOT,
+            env=_environment(command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         for command in commands
     ]

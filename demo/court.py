@@ -42,7 +42,9 @@ def _pledge(story: Story, amounts: dict[str, str], price: str) -> None:
 
 def _vote(story: Story, truth: str) -> None:
     expiry = story.wait_for_stage("COMMIT", seconds=30)
-    say(f"a ballot opened: {len(VOTERS)} voters, {ether(int(expiry['electorate_weight']))} ETH of seasoned stake")
+    say(
+        f"a ballot opened: {len(VOTERS)} voters, {ether(int(expiry['electorate_weight']))} ETH of seasoned stake"
+    )
     bonds = {name: story.began_with[name] - story.holdings(name) for name in DEPOSITS}
     story.staked = bonds | {name: amount * ETHER for name, amount in STAKES.items()}
     votes = dict.fromkeys(TRUE_VOTERS, truth) | {LYING_VOTER: LIE}

@@ -6,6 +6,7 @@ import json
 import sys
 from typing import Any
 
+from demo import paying
 from demo.cast import ROOT, manage, run
 from demo.series import UNITS
 from demo.story import DEPOSITS, SLUG, STAKES, Story
@@ -15,12 +16,14 @@ from protocol.payoff import redeem_n, redeem_p
 
 def tell(story: Story) -> None:
     chapter("5. Attested, published, redeemed")
+    paying.ask(story)
     price = _publish(story)
     rows = [_redeem(story, each, units, price) for each, units in zip(story.series, UNITS, strict=True)]
     chapter("Who staked what and got what back (ETH)")
     _accounts(story)
     chapter(f"P and N per strike, at {usd(price)} (ETH)")
     table(("strike", "split", "P redeemed for", "N redeemed for", "left over, wei"), rows)
+    paying.tell(story)
     chapter("Gas")
     table(("act", "gas"), [(name, f"{used:,}") for name, used in story.gas.items()])
     chapter("Proof")
@@ -32,11 +35,16 @@ def _publish(story: Story) -> int:
         publication = story.expiry().get("publication")
         return publication if publication and publication["stage"] == "FINAL" else None
 
-    publication = wait_for("three of five attestors to verify and sign, and the price to be final on chain",
-                           published, seconds=90)
+    publication = wait_for(
+        "three of five attestors to verify and sign, and the price to be final on chain",
+        published,
+        seconds=90,
+    )
     signatures = story.publication(publication["id"])["signatures"]
     check(len(signatures) >= 3, "three attestors should have signed")
-    say(f"{len(signatures)} attestors replayed the transcript and signed; published in {publication['tx_hash'][:14]}…")
+    say(
+        f"{len(signatures)} attestors replayed the transcript and signed; published in {publication['tx_hash'][:14]}…"
+    )
     oracle = story.wallet.at("PriceOracle", story.service.about()["oracle"])
     expiry = story.expiry()
     price = int(oracle.functions.price_of(bytes.fromhex(expiry["id"][2:])).call())
@@ -85,8 +93,13 @@ def _accounts(story: Story) -> None:
         rows.append((name, role, ether(staked), ether(back), ether(change, sign=True)))
     table(("who", "as", "staked", "got back", "gain or loss"), rows)
     treasury, reward = int(outcome["treasury"]), int(story.expiry()["reward"])
-    check(gained + treasury == reward, f"{gained} gained and {treasury} of fees should be the reward of {reward} wei")
-    say(f"gains and losses {ether(gained, sign=True)} + treasury {ether(treasury)} = reward {ether(reward)}: conserved")
+    check(
+        gained + treasury == reward,
+        f"{gained} gained and {treasury} of fees should be the reward of {reward} wei",
+    )
+    say(
+        f"gains and losses {ether(gained, sign=True)} + treasury {ether(treasury)} = reward {ether(reward)}: conserved"
+    )
 
 
 def _prove(story: Story) -> None:

@@ -1,4 +1,4 @@
-"""Part 1: an operator lists the index, the expiry a minute ahead, and its series; people deposit and stake."""
+"""Part 1: people deposit into the escrow, an operator lists the index, an expiry a minute ahead and its series."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import time
 
 from demo.cast import manage, run, run_all
 from demo.story import DEPOSITS, SLUG, STAKES, STRIKES, TERMS, Story
-from demo.tell import ETHER, chapter, check, ether, say
+from demo.tell import ETHER, chapter, check, ether, say, wait_for
 from dev import accounts
 from protocol.reward import reward_account
 
@@ -16,10 +16,34 @@ REWARD = 3 * ETHER // 10
 
 
 def tell(story: Story) -> None:
-    chapter("1. Listed, funded, staked")
-    _list(story)
+    chapter("1. Deposited, listed, staked")
     _deposit(story)
+    _list(story)
     _stake(story)
+    _await_reward(story)
+
+
+def _deposit(story: Story) -> None:
+    """Each by a transaction of their own; the book credits what lies in a final block."""
+    wanted = DEPOSITS | STAKES
+    run_all(
+        [
+            story.chain_command(name, "deposit", "--amount", f"{amount}ether")
+            for name, amount in wanted.items()
+        ]
+    )
+    held = story.wallet.balance(story.service.about()["escrow"])
+    say(f"{len(wanted)} accounts sent {ether(held)} ETH to the escrow contract")
+
+    def credited() -> bool | None:
+        return (
+            True if all(story.holdings(name) == ETHER * amount for name, amount in wanted.items()) else None
+        )
+
+    wait_for("their blocks to be final", credited, seconds=60)
+    story.began_with = {name: story.holdings(name) for name in wanted}
+    check(held == sum(story.began_with.values()), "the escrow should hold what the book credits")
+    say("credited: the book owes what the escrow holds")
 
 
 def _list(story: Story) -> None:
@@ -27,32 +51,20 @@ def _list(story: Story) -> None:
     at = int(time.time()) + AHEAD_SECONDS
     guardians = accounts.addresses(accounts.GUARDIANS)
     own = ["--guardians", guardians, "--guardian-threshold", str(accounts.GUARDIAN_THRESHOLD)]
-    run(manage("list_expiry", SLUG, "--index", "btc-usd-cpi", "--at", str(at), "--terms", json.dumps(TERMS), *own))
-    expiry = story.expiry()
-    index = expiry["index"]["id"]
-    say(f"index {index[:14]}… listed, and expiry {expiry['id'][:14]}… {AHEAD_SECONDS} s ahead")
-    run_all(
-        [
-            manage("list_series", SLUG, "--strikes", *STRIKES),
-            manage("deposit", reward_account(expiry["id"]), str(REWARD)),
-        ]
+    run(
+        manage(
+            "list_expiry", SLUG, "--index", "btc-usd-cpi", "--at", str(at), "--terms", json.dumps(TERMS), *own
+        )
     )
-    check(int(story.expiry()["reward"]) == REWARD, "the reward should be shown before reporting opens")
-    say(f"a reward of {ether(REWARD)} ETH waits on {reward_account(expiry['id'])[:14]}…")
+    expiry = story.expiry()
+    say(
+        f"index {expiry['index']['id'][:14]}… listed, and expiry {expiry['id'][:14]}… {AHEAD_SECONDS} s ahead"
+    )
+    fund = ["deposit", "--amount", str(REWARD), "--account", reward_account(expiry["id"])]
+    run_all([manage("list_series", SLUG, "--strikes", *STRIKES), story.chain_command("writer", *fund)])
     story.series = sorted(story.expiry()["series"], key=lambda each: int(each["strike"]))
     check(len(story.series) == len(STRIKES), "three series should be listed")
     say(f"{len(story.series)} series of P and N in one transaction, strikes {', '.join(STRIKES)}")
-
-
-def _deposit(story: Story) -> None:
-    pairs = []
-    for name, amount in (DEPOSITS | STAKES).items():
-        pairs += [story.people[name].address, f"{amount}ether"]
-    run(manage("deposit", *pairs))
-    story.began_with = {name: story.holdings(name) for name in DEPOSITS | STAKES}
-    total = sum(story.began_with.values())
-    check(total == ETHER * sum((DEPOSITS | STAKES).values()), "every deposit should be in the book")
-    say(f"{len(pairs) // 2} accounts hold {ether(total)} ETH in the book")
 
 
 def _stake(story: Story) -> None:
@@ -62,4 +74,14 @@ def _stake(story: Story) -> None:
             for name, amount in STAKES.items()
         ]
     )
-    say(f"{len(STAKES)} voters staked {sum(STAKES.values())} ETH before the instant: only seasoned stake votes")
+    say(
+        f"{len(STAKES)} voters staked {sum(STAKES.values())} ETH before the instant: only seasoned stake votes"
+    )
+
+
+def _await_reward(story: Story) -> None:
+    def funded() -> bool | None:
+        return True if int(story.expiry()["reward"]) == REWARD else None
+
+    wait_for("the reward to be credited", funded, seconds=60)
+    say(f"the writer funded a reward of {ether(REWARD)} ETH, to be seen before reporting opens")

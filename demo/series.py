@@ -15,6 +15,8 @@ def tell(story: Story) -> None:
         contract = story.wallet.at("Series", each["address"])
         token = story.wallet.at("SeriesToken", each["p"])
         story.gas["split"] = story.wallet.send(writer, contract.functions.split(units), value=units)
-        story.wallet.send(writer, token.functions.transfer(story.wallet.w3.to_checksum_address(holder.address), units))
+        story.wallet.send(
+            writer, token.functions.transfer(story.wallet.w3.to_checksum_address(holder.address), units)
+        )
         strike = usd(int(each["strike"]))
         say(f"{ether(units)} ETH split at strike {strike}: the writer keeps N, the holder has P")

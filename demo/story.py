@@ -44,12 +44,17 @@ class Story:
     gas: dict[str, int] = field(default_factory=dict)
     began_with: dict[str, int] = field(default_factory=dict)
     staked: dict[str, int] = field(default_factory=dict)
+    withdrawn: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = REPORTERS + CHALLENGERS + VOTERS + HOLDERS
         self.people = {name: Person.number(place, name, self.folder) for place, name in enumerate(names)}
         self.service = Service(self.url)
         self.wallet = Wallet(self.rpc_url)
+
+    def chain_command(self, name: str, *arguments: str) -> list[str]:
+        """The reporter program, run by somebody who sends a transaction of their own."""
+        return [*self.people[name].command(self.url, *arguments), "--rpc-url", self.rpc_url]
 
     def expiry(self) -> dict[str, Any]:
         """The expiry as the service shows it now."""
@@ -66,7 +71,9 @@ class Story:
         def left() -> int:
             return int(seen["deadline"] or time.time()) - int(time.time())
 
-        found = wait_for(f"{seen.get('stage', 'the expiry')} to become {stage}", look, seconds=seconds, left=left)
+        found = wait_for(
+            f"{seen.get('stage', 'the expiry')} to become {stage}", look, seconds=seconds, left=left
+        )
         check(found["stage"] == stage, f"the expiry is in {found['stage']}, not in {stage}")
         return found
 
@@ -74,6 +81,15 @@ class Story:
         """A publication with the signatures that were collected for it."""
         answer = requests.get(f"{self.url}/api/v1/publications", timeout=20).json()
         return next(each for each in answer["results"] if each["id"] == id_)
+
+    def free(self, name: str) -> int:
+        """Wei that somebody may spend or withdraw."""
+        return int(self.service.account(self.people[name].address)["free"])
+
+    def leaf(self, name: str) -> dict[str, Any] | None:
+        """Somebody's leaf in the last final root; None while there is none."""
+        answer = requests.get(f"{self.url}/api/v1/accounts/{self.people[name].address}/leaf", timeout=20)
+        return answer.json() if answer.status_code == 200 else None
 
     def holdings(self, name: str) -> int:
         """Wei that somebody has in the book outside of expiries."""

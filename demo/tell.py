@@ -36,7 +36,9 @@ def check(holds: bool, what: str) -> None:
         raise Failed(what)
 
 
-def wait_for(what: str, look: Callable[[], T | None], *, seconds: int, left: Callable[[], int] | None = None) -> T:
+def wait_for(
+    what: str, look: Callable[[], T | None], *, seconds: int, left: Callable[[], int] | None = None
+) -> T:
     """Look every half second until there is an answer; show that it goes on, and for how long it may.
 
     Raises Failed after `seconds`.

@@ -19,7 +19,9 @@ class Wallet:
 
     def at(self, name: str, address: str) -> Any:
         """One of our contracts."""
-        return self.w3.eth.contract(address=Web3.to_checksum_address(address), abi=contracts.load(name)["abi"])
+        return self.w3.eth.contract(
+            address=Web3.to_checksum_address(address), abi=contracts.load(name)["abi"]
+        )
 
     def send(self, who: Person, call: Any, value: int = 0) -> int:
         """Sign and send a call as `who`, wait until it is mined; the gas it used. Raises Failed where it reverts."""

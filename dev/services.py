@@ -37,7 +37,6 @@ DEMO = Profile(
         "BEAT_SECONDS": "5",
         "UNBONDING_DELAY": "30",
         "ROOT_SECONDS": "10",
-        "OPERATOR_DEPOSITS": "1",
     },
     cancel_seconds=3,
 )
