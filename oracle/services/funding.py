@@ -41,7 +41,8 @@ def deposit(*, account: str, amount: int, now: int) -> Receipt:
     if not settings.OPERATOR_DEPOSITS:
         raise NotAllowed("OPERATOR_DEPOSITS is not set: deposit through the escrow contract")
     with transaction.atomic():
-        head = _lock(now)
+        head = book.lock()
+        _catch_up(head, now)
         tx = "0x" + secrets.token_hex(32)
         return _credit(head, account, amount, BY_OPERATOR_BLOCK, tx, 0)
 
@@ -49,10 +50,11 @@ def deposit(*, account: str, amount: int, now: int) -> Receipt:
 def credit(*, account: str, amount: int, block: int, tx: str, log_index: int, now: int) -> int:
     """Credit a final deposit of the escrow; the seq of its entry, also where it has been credited before."""
     with transaction.atomic():
-        head = _lock(now)
+        head = book.lock()
         made = Transfer.objects.filter(key=deposit_key(tx, log_index)).values_list("entry", flat=True).first()
         if made is not None:
             return made
+        _catch_up(head, now)
         return int(_credit(head, account, amount, block, tx, log_index).message["seq"])
 
 
@@ -62,10 +64,11 @@ def pay_out(*, account: str, amount: int, tx: str, log_index: int, now: int) -> 
     The treasury's income needs no Withdrawal act: what was not asked for comes out of it.
     """
     with transaction.atomic():
-        head = _lock(now)
+        head = book.lock()
         key = claim_key(tx, log_index)
         if Transfer.objects.filter(key=key).exists():
             return False
+        _catch_up(head, now)
         asked = min(amount, balance(names.withdrawing(account)))
         moves = [Move(names.withdrawing(account), names.OUTSIDE, asked, key, Reason.WITHDRAWN)]
         if asked < amount:
@@ -74,6 +77,8 @@ def pay_out(*, account: str, amount: int, tx: str, log_index: int, now: int) -> 
             rest_key = key if asked == 0 else f"{key}:treasury"
             moves.append(Move(names.TREASURY, names.OUTSIDE, amount - asked, rest_key, Reason.WITHDRAWN))
         post(moves, at=head.clock, entry=head.seq)
+        if head.life_at < head.clock:
+            book.show_life(head)
         book.save(head)
         return True
 
@@ -97,8 +102,7 @@ def _credit(head: BookHead, account: str, amount: int, block: int, tx: str, log_
     return receipt
 
 
-def _lock(now: int) -> BookHead:
-    head = book.lock()
+def _catch_up(head: BookHead, now: int) -> None:
+    """Whatever is due comes first; the caller saves `head`."""
     book.advance_clock(head, now)
     process_due(head)
-    return head

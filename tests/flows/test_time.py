@@ -6,12 +6,12 @@ from django.db import transaction
 from ledger import selectors
 from oracle.models import Act, Beat, BookHead, Expiry
 from oracle.services import effects
-from oracle.services.funding import fund_reward
+from oracle.services.funding import pay_out
 from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
 from protocol.acts import Refusal
 from protocol.terms import Terms
-from tests.cast import ETHER, person
+from tests.cast import ETHER, NO_EVIDENCE, person
 from tests.flows.conftest import list_short_expiry
 from tests.flows.following import assert_followed
 from tests.flows.story import LIE, OPENS_AT, PRICE, START, WINDOW, assert_sound, tick_along
@@ -163,12 +163,17 @@ def test_opening__refused_when_something_else_was_due__book_goes_on(opened: Expi
     assert opened.stage == "FINAL"
 
 
-def test_reward__funded_after_a_deadline__leaves_a_sign_of_life(opened: Expiry, terms: Terms) -> None:
+def test_claim__paid_after_a_deadline__leaves_a_sign_of_life(opened: Expiry) -> None:
     """Else the outage after a crash reaches back over the deadline that was processed with it."""
-    other = list_short_expiry(Terms.from_json({**terms.to_json(), "fee_ppm": "1"}), slug="other")
     report_all(opened)
+    withdrawal = person("dave").send("Withdrawal", {"amount": ETHER, "nonce": 1}, OPENS_AT + 1)
+    assert withdrawal.refusal is None
     tick_along(OPENS_AT + 1, OPENS_AT + WINDOW - 50)
-    fund_reward(expiry_id=other.id, amount=ETHER, now=OPENS_AT + WINDOW + 50)
+    claim = {"account": person("dave").address, "amount": ETHER, "tx": NO_EVIDENCE, "log_index": 0}
+    assert pay_out(**claim, now=OPENS_AT + WINDOW + 50)
+    opened.refresh_from_db()
+    assert opened.stage == "CHALLENGE"
+    assert not pay_out(**claim, now=OPENS_AT + WINDOW + 60)
     pass_time(now=OPENS_AT + WINDOW + 5_000)
     assert Act.objects.get(kind="Outage").message["from"] == str(OPENS_AT + WINDOW + 50)
     assert_sound(opened)
