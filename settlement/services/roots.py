@@ -31,8 +31,7 @@ def propose_root(*, now: int) -> Root | None:
     """Build and propose the next root where one is due at unix second `now`; None where it is not, or must not be."""
     if not settings.ESCROW_ADDRESS or not _is_due(now):
         return None
-    if problem := reconcile.escrow_problem():
-        log.error("root.stopped", reason=problem)
+    if reconcile.escrow_problem() is not None:
         return None
     # The block first: whatever was credited up to it is then in the ledger that is read after.
     block = EscrowIndex.objects.filter(credited_to__gte=0).values_list("credited_to", flat=True).first()
@@ -40,7 +39,6 @@ def propose_root(*, now: int) -> Root | None:
         return None
     roots = escrow(connect()).roots()
     if roots.ended:
-        log.error("root.ended", epoch=roots.final.epoch)
         return None
     statement = build(epoch=roots.next_epoch, block=block)
     if statement is None:
@@ -52,11 +50,14 @@ def propose_root(*, now: int) -> Root | None:
 
 
 def build(*, epoch: int, block: int) -> Statement | None:
-    """All leaves as the ledger has them now; None while there are none, or while the book is ahead of `block`."""
+    """All leaves as the ledger has them now; None while the book is ahead of `block`.
+
+    A root over nobody is one too: it says that we are alive, or the first depositor could end all roots by the exit.
+    """
     seq, rows = dues(settings.TREASURY_ADDRESS)
     last = Act.objects.filter(kind="Deposit", seq__lte=seq).order_by("-seq").values_list("message", flat=True)
     newest = last.first()
-    if not rows or (newest and int(newest["block"]) > block):
+    if newest and int(newest["block"]) > block:
         return None
     return Statement(epoch, block, seq, {row.account: Leaf(*row) for row in rows})
 

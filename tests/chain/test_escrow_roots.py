@@ -257,7 +257,7 @@ def test_treasury__its_income__is_claimed_without_an_act(world: World, tmp_path:
 
 
 def test_root__book_ahead_of_the_block__waits(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A leaf must not count a deposit that came after the root's block, or its owner could exit with it twice."""
+    """A leaf must not count a deposit from above the root's block: at the exit it would be given back, lost or not."""
     credited(world, (ALICE, 5 * ETHER))
     newest = roots_service.Act.objects.get(kind="Deposit").message["block"]
     assert roots_service.build(epoch=1, block=int(newest) - 1) is None

@@ -63,8 +63,8 @@ class Node:
         block, address, topics, data = log
         return {
             "address": address.upper().replace("0X", "0x"), "topics": [_hex(each) for each in topics],
-            "data": "0x" + data, "blockNumber": hex(block), "blockHash": f"0x{block:064x}", "transactionHash": f"0x{block:064x}", "logIndex": hex(place),
-            "removed": False,
+            "data": "0x" + data, "blockNumber": hex(block), "blockHash": f"0x{block:064x}",
+            "transactionHash": f"0x{block:064x}", "logIndex": hex(place), "removed": False,
         }
 
 

@@ -169,7 +169,7 @@ def test_deposit__of_another_amount_account_or_block__refused(scene: Scene, lie:
 
 
 def test_deposit__after_the_root_s_block__refused(scene: Scene) -> None:
-    """Its owner could exit with it twice: by the leaf, and as one that no leaf counts."""
+    """The contract would take it for one that no leaf counts, and give it back at the exit, lost or not."""
     scene.deposit(address_of(REPORTERS[0]), 5, BLOCK + 1)
     scene.follower.poll(scene.at + 2)
     assert scene.refused() == "deposit_not_on_chain"
