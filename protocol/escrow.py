@@ -5,7 +5,7 @@ the same leaves, at whatever seq and however much later:
 
     Deposit      entitled and deposited grow
     Withdrawal   withdrawable grows; it was entitled before, and stays so when it is paid
-    Final        entitled becomes what the expiry paid less what was staked on it; until then a lock counts at face value
+    Final        entitled changes by what the expiry paid less what was staked; until then locks count at face value
 
 The treasury's income is withdrawable at once. A reward is its reward account's until the expiry is FINAL.
 """
