@@ -1,8 +1,6 @@
 """Settlement to look at; what goes on chain is decided by signatures, never here."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
 from ledger.admin import ReadOnlyAdmin
 from settlement.models import (
@@ -60,10 +58,6 @@ class RootAdmin(ReadOnlyAdmin):
     list_filter = ["stage"]
     exclude = ["document"]  # megabytes; everybody can get it at /api/v1/roots/{epoch}/leaves
     inlines = [RootSignatureInline, RootRefusalInline]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Root]:
-        return super().get_queryset(request).defer("document")
-
 
 @admin.register(Series)
 class SeriesAdmin(ReadOnlyAdmin):

@@ -50,7 +50,7 @@ def reserves() -> Reserves:
 def roots(*, stage: RootStage | None = None) -> QuerySet[Root]:
     """With everything that belongs to them but the files, the oldest first."""
     rows = Root.objects.select_related("transaction").prefetch_related("signatures", "refusals")
-    return (rows if stage is None else rows.filter(stage=stage)).defer("document").order_by("pk")
+    return (rows if stage is None else rows.filter(stage=stage)).order_by("pk")
 
 
 def last_final() -> Root | None:
@@ -60,7 +60,7 @@ def last_final() -> Root | None:
 
 def kept_root(epoch: int | None) -> Root | None:
     """The root of an epoch, or the last final one, where its file is kept."""
-    rows = Root.objects.filter(document__isnull=False).exclude(stage=RootStage.FAILED).defer("document")
+    rows = Root.objects.filter(document__isnull=False).exclude(stage=RootStage.FAILED)
     rows = rows.filter(stage=RootStage.FINAL) if epoch is None else rows.filter(epoch=epoch)
     return rows.order_by("-epoch").first()
 

@@ -9,6 +9,13 @@ from settlement.root_stages import RootStage
 ADDRESS_FORM = r"^0x[0-9a-f]{40}$"
 
 
+class RootManager(models.Manager["Root"]):
+    """Without the file, which is megabytes where there are many accounts: who wants it reads it by `document`."""
+
+    def get_queryset(self) -> models.QuerySet["Root"]:
+        return super().get_queryset().defer("document")
+
+
 class Root(models.Model):
     """One root on its way to the chain. What is signed never changes; `stage` follows settlement/root_stages.py."""
 
@@ -26,6 +33,8 @@ class Root(models.Model):
     )
     created_at = models.BigIntegerField()
     final_at = models.BigIntegerField(null=True, help_text="when it was first seen to be final")
+
+    objects = RootManager()
 
     class Meta:
         ordering = ["-id"]

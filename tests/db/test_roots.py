@@ -116,6 +116,14 @@ def test_files__of_old_roots__are_dropped_and_the_last_are_kept(root: Root) -> N
         roots.statement_of(Root.objects.get(epoch=1))
 
 
+def test_root__read_to_be_moved__leaves_its_file_where_it_is(root: Root) -> None:
+    found = Root.objects.get(pk=root.pk)
+    assert "document" in found.get_deferred_fields()
+    roots.move(found, RootStage.SIGNED)
+    assert "document" in found.get_deferred_fields(), "moving it has not fetched it"
+    assert roots.statement_of(found).root == root.root
+
+
 def test_api__leaf_and_file__prove_themselves(root: Root, client: Client) -> None:
     assert client.get(f"/api/v1/accounts/{ALICE.address}/leaf").status_code == 404, "not final yet"
     assert client.get(f"/api/v1/accounts/{ALICE.address}/leaf?epoch=1").status_code == 200

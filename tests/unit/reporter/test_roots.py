@@ -18,6 +18,7 @@ from reporter.attest.program import Attestor
 from reporter.attest.roots import GROUNDS, Proposal, RootContext, RootMemory, refusal
 from reporter.attest.store import Lines
 from reporter.keys import Key
+from reporter.service import Unreachable
 from tests.unit.protocol.story import DOMAIN, EXPIRY_AT, REPORTERS, SERVICE, key
 from tests.unit.protocol.writer import Writer
 from tests.unit.reporter.fake_service import FACTORY, FakeService
@@ -120,6 +121,23 @@ def test_signed_root__another_of_the_same_epoch__refused_also_after_a_restart(sc
     with pytest.raises(ValueError, match="was signed before"):
         again.remember(scene.proposal)
     assert scene.refused(first) == ""
+
+
+def test_signature__lost_on_its_way__the_same_is_sent_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    scene.service.proposed_roots = [scene.row()]
+
+    def lost(of: str, signature: str) -> None:
+        raise Unreachable("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(scene.service, "send_signature", lost)
+        with pytest.raises(Unreachable):
+            scene.attestor.round(scene.at + 2)
+    assert scene.service.posts == []
+    scene.attestor.round(scene.at + 3)
+    ((_, body),) = scene.service.posts
+    assert recover(digest(DOMAIN, "Root", scene.proposal.message), body["signature"]) == ATTESTOR.address
+    assert len(list(Lines(scene.follower.store.folder / "roots.jsonl"))) == 1
 
 
 def test_root__built_at_an_entry_that_we_are_past__is_signed_all_the_same(scene: Scene) -> None:
