@@ -42,7 +42,8 @@ def start(
     # It spills old states into the home folder unless it is told where, and that it need not keep them.
     command += ["--cache-path", str(folder), "--accounts", str(ACCOUNTS), "--quiet"]
     if not keep_history:
-        command += ["--prune-history"]
+        # Without a number not even the states at finality depth could be asked for.
+        command += ["--prune-history", "1000"]
     if block_seconds is not None:
         command += ["--block-time", str(block_seconds)]
     supervisor.start(name, command, cwd=folder, env={**os.environ, "HOME": str(folder)})
