@@ -59,17 +59,15 @@ def deploy(wallet: Wallet, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
     token, _ = _create(wallet, "SeriesToken")
     series, _ = _create(wallet, "Series", oracle, token)
     factory, _ = _create(wallet, "SeriesFactory", series)
-    escrow, escrow_block = _create(
-        wallet,
-        "Escrow",
-        rules.owner,
-        oracle,
-        escrow_rules.delay,
-        escrow_rules.exit_delay,
-        escrow_rules.outflow_cap,
-        escrow_rules.first_epoch,
-    )
+    escrow, escrow_block = deploy_escrow(wallet, rules.owner, oracle, escrow_rules)
     return Deployed(oracle, factory, block, escrow, escrow_block)
+
+
+def deploy_escrow(wallet: Wallet, owner: str, oracle: str, rules: EscrowRules) -> tuple[str, int]:
+    """An escrow whose attestors and guardians are the oracle's; its address and block."""
+    return _create(
+        wallet, "Escrow", owner, oracle, rules.delay, rules.exit_delay, rules.outflow_cap, rules.first_epoch
+    )
 
 
 def _ascending(members: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from settlement import tasks
 from settlement.chain import contracts
 from settlement.chain.client import connect
 from settlement.chain.errors import ChainDown, NotDeployed, WrongChain
+from settlement.chain.escrow import Escrow
 from settlement.models import ChainTransaction
 from settlement.services.publishing import publish
 from settlement.stages import PublicationStage
@@ -38,6 +39,18 @@ def test_deploy__again__says_so_and_does_nothing(deployed: Path, node: Node) -> 
     call_command("deploy_contracts", *deploy_options(), stdout=out)
     assert out.getvalue().startswith("deployed already: oracle 0x")
     assert (deployed.read_text(), node.height()) == (before, height)
+
+
+def test_deploy__before_there_was_an_escrow__adds_it_to_the_oracle_that_stands(deployed: Path) -> None:
+    before = json.loads(deployed.read_text())
+    deployed.write_text(json.dumps({name: before[name] for name in ("oracle", "factory", "block")}))
+    call_command("deploy_contracts", *deploy_options(), stdout=StringIO())
+    after = json.loads(deployed.read_text())
+    assert {name: after[name] for name in ("oracle", "factory", "block")}.items() <= before.items()
+    assert after["escrow"] != before["escrow"] and after["escrow_block"] > before["escrow_block"]
+    escrow = Escrow(connect(), after["escrow"])
+    assert str(escrow.read("ORACLE")).lower() == before["oracle"]
+    assert (escrow.read("DELAY"), escrow.read("EXIT_DELAY")) == (DELAY, 1_000)
 
 
 def test_deploy__file_of_another_chain__deploys_anew(deployed: Path, tmp_path: Path, settings: Any) -> None:

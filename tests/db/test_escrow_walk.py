@@ -1,4 +1,4 @@
-"""10,000 generated steps of deposits, withdrawals, claims, blocks and reorganisations: no wei lost, made or moved twice."""
+"""10,000 generated steps of deposits, claims, blocks and reorganisations: no wei lost, made or moved twice."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from settlement.chain.client import Client, address_of, connect
-from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy
+from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow
 from settlement.chain.errors import ChainError
 from settlement.chain.wallet import Wallet
 
@@ -62,10 +62,16 @@ class Command(BaseCommand):
         escrow_rules = EscrowRules(options["escrow_delay"], **{name: options[name] for name in names})
         try:
             client = connect()
-            if (present := _present(client, file)) is not None:
+            wallet, present = Wallet(client, settings.PUBLISHER_KEY), _present(client, file)
+            if present is not None and present.escrow and client.has_code(present.escrow):
                 self.stdout.write(f"deployed already: {_told(present)}")
                 return
-            deployed = deploy(Wallet(client, settings.PUBLISHER_KEY), rules, escrow_rules)
+            if present is not None:
+                # An oracle that is in use stays: prices and signatures stand on its address.
+                escrow, block = deploy_escrow(wallet, rules.owner, present.oracle, escrow_rules)
+                deployed = replace(present, escrow=escrow, escrow_block=block)
+            else:
+                deployed = deploy(wallet, rules, escrow_rules)
         except ChainError as error:
             raise CommandError(str(error)) from error
         _write(file, deployed)
@@ -100,8 +106,7 @@ def _present(client: Client, file: Path) -> Deployed | None:
     if not file.exists():
         return None
     named = Deployed(**{"escrow": "", "escrow_block": 0, **json.loads(file.read_text())})
-    addresses = (named.oracle, named.factory, named.escrow)
-    return named if all(each and client.has_code(each) for each in addresses) else None
+    return named if client.has_code(named.oracle) and client.has_code(named.factory) else None
 
 
 def _write(file: Path, deployed: Deployed) -> None:
