@@ -6,8 +6,6 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from eth_utils.address import to_checksum_address
-
 from protocol.hashing import to_hex
 from protocol.signing import address_of, sign
 from reporter.stop import Stop
@@ -25,7 +23,9 @@ class Key:
 
     def sign_transaction(self, transaction: dict[str, Any]) -> str:
         """The bytes of a signed transaction, in hex."""
-        from eth_account import Account  # only for who pays gas: it takes long to load
+        # Only for who pays gas: they take longer to load than all else here.
+        from eth_account import Account
+        from eth_utils.address import to_checksum_address
 
         to = to_checksum_address(transaction["to"])
         return to_hex(bytes(Account.sign_transaction(transaction | {"to": to}, self._secret).raw_transaction))
