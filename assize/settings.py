@@ -91,6 +91,11 @@ BEAT_SECONDS = env.integer(
     most=60,
     about="between two beats of the book (PROTOCOL 7: every 60 s)",
 )
+CLOCK_TOLERANCE_SECONDS = env.integer(
+    "CLOCK_TOLERANCE_SECONDS",
+    default=60,
+    about="a process whose clock is further ahead of the database's writes nothing into the book; 0: not compared",
+)
 UNBONDING_DELAY = env.integer(
     "UNBONDING_DELAY", default=604_800, about="between unstaking and free money (PROTOCOL 8)"
 )

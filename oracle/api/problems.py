@@ -13,6 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from oracle.receipts import Receipt
+from oracle.services.book import BookHalted
 from protocol.acts import Refusal
 
 log = logging.getLogger(__name__)
@@ -82,6 +83,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, OperationalError):
         log.error("database.no_answer", exc_info=error)
         body = document(503, OTHER_CODES[503], "The database does not answer; try again.")
+    elif isinstance(error, BookHalted):
+        body = document(503, OTHER_CODES[503], str(error))
     elif isinstance(error, exceptions.APIException | PermissionDenied):
         status = getattr(error, "status_code", 403)
         code = OTHER_CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
