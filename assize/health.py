@@ -4,7 +4,10 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from oracle import clock
+from oracle import clock, selectors
+
+OVERDUE_SECONDS = 60
+"""Ticks come every two seconds. What is due for longer is stuck, or nobody rings."""
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -28,4 +31,6 @@ def _not_ready(now: int) -> str:
         ahead = now - cursor.fetchone()[0]
     if 0 < settings.CLOCK_TOLERANCE_SECONDS < ahead:
         return f"the clock here is {ahead} s ahead of the database's"
+    if slug := selectors.overdue(since=now - OVERDUE_SECONDS - 1):
+        return f"a deadline of {slug} has passed more than {OVERDUE_SECONDS} s ago and is not processed"
     return ""

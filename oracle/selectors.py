@@ -189,6 +189,12 @@ def acts_after(expiry: Expiry, *, seq: int, limit: int) -> list[Act]:
     return list(acts.order_by("seq")[:limit])
 
 
+def overdue(*, since: int) -> str | None:
+    """The slug of an expiry whose deadline passed at unix second `since` or before, and is not processed yet."""
+    due = Expiry.objects.filter(deadline__lte=since).order_by("deadline", "id")
+    return due.values_list("slug", flat=True).first()
+
+
 def rulings_without_deadline() -> list[str]:
     """Slugs of expiries that wait for their guardians for ever, because nobody ever revealed a vote (PROTOCOL 2)."""
     waiting = Expiry.objects.filter(stage=Stage.RULING, deadline=None).order_by("expiry_at", "id")

@@ -8,9 +8,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from oracle.models import Expiry
+from oracle.models import Act, Expiry
+from oracle.services import effects
+from oracle.services.time import pass_time
 from tests.cast import person
-from tests.web.conftest import Clock
+from tests.web.conftest import OPEN, WINDOW, Clock
+from tests.web.story import to_challenge
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +54,36 @@ def test_ready__this_hosts_clock_is_ahead__no(client: Client, at: Clock, setting
     status, reason = ready(client)
     assert status == 503
     assert "ahead of the database's" in reason
+
+
+@pytest.fixture
+def stuck(reporting: Expiry, monkeypatch: pytest.MonkeyPatch) -> Expiry:
+    """Its challenge ends at OPEN + 2 * WINDOW, and the payment of its FINAL raises."""
+    to_challenge(reporting)
+    monkeypatch.setattr(effects, "settle", lambda *_: 1 // 0)
+    return reporting
+
+
+def test_act__a_deadline_cannot_be_processed__503_that_names_the_expiry(
+    stuck: Expiry, api: Any, at: Clock
+) -> None:
+    at.now = OPEN + 2 * WINDOW
+    act = person("dave").sign("Stake", {"amount": 1, "nonce": 1})
+    response = api(act)
+    assert_unavailable(response, stuck.slug, "operator")
+    assert "division" not in response.json()["detail"]
+    assert not Act.objects.filter(kind="Stake").exists()
+
+
+def test_ready__a_deadline_overdue_by_more_than_a_minute__no(
+    stuck: Expiry, client: Client, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at.now = OPEN + 2 * WINDOW + 60
+    assert ready(client) == (200, None)
+    at.now += 1
+    status, reason = ready(client)
+    assert status == 503
+    assert stuck.slug in reason
+    monkeypatch.undo()
+    pass_time(now=at.now)
+    assert ready(client) == (200, None)
