@@ -21,6 +21,8 @@ _NOWHERE = {
     "LOG_LEVEL": "WARNING",
     # Stories drive a time of their own.
     "CLOCK_TOLERANCE_SECONDS": "0",
+    # A test is one transaction, which idles while the test waits for a process.
+    "IDLE_TRANSACTION_SECONDS": "0",
 }
 
 for _name, _value in _NOWHERE.items():

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from oracle import signer
 from oracle.models import Act, Beat, BookHead, Expiry
@@ -20,6 +20,10 @@ from protocol import signing
 from protocol.messages import TRANSCRIPT_KINDS
 
 log = structlog.get_logger(__name__)
+
+
+DATABASE_GONE = (OperationalError, InterfaceError, InternalError)
+"""The database went away, or gave up: on a lock, on a transaction in which nothing happened. Nothing has changed."""
 
 
 class BookHalted(Exception):

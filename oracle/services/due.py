@@ -7,7 +7,6 @@ then one deadline at a time over all expiries, by deadline and id (protocol/book
 from __future__ import annotations
 
 import structlog
-from django.db import OperationalError
 
 from ledger import names
 from ledger.models import Reason
@@ -15,7 +14,7 @@ from ledger.services import Move, post
 from oracle.models import BookHead, Expiry, Unbonding
 from oracle.projection import load_state
 from oracle.record import DatabaseRecord
-from oracle.services.book import BookHalted, append, sign_as_service
+from oracle.services.book import DATABASE_GONE, BookHalted, append, sign_as_service
 from oracle.services.effects import carry_out
 from protocol.messages import to_act
 from protocol.resolution import judge, pass_time
@@ -79,8 +78,8 @@ def _pass_deadlines(head: BookHead, until: int) -> int:
         assert deadline is not None
         try:
             _pass_deadline(head, expiry, deadline)
-        except OperationalError:
-            raise  # the database went away or gave up: no fault of this expiry
+        except DATABASE_GONE:
+            raise  # no fault of this expiry
         except Exception as error:
             log.critical("expiry.stuck", expiry=expiry.slug, deadline=deadline, exc_info=True)
             raise ExpiryStuck(
