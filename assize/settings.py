@@ -169,6 +169,13 @@ _options = {**DATABASE["OPTIONS"], "options": " ".join(filter(None, _server))}
 DATABASES = {"default": {**_connection, "OPTIONS": _options}}
 if DATABASE_ROLE != "none":
     DATABASES["owner"] = _connection  # migrations may wait
+# In each process's own memory: nothing here is the truth, and the web process needs no Redis.
+_memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": None}
+CACHES = {
+    "default": {**_memory, "LOCATION": "default"},
+    # The largest are megabytes: one of 10,000 acts has about 15.
+    "transcripts": {**_memory, "LOCATION": "transcripts", "OPTIONS": {"MAX_ENTRIES": 16}},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # No client clock, no local zone: times are whole unix seconds, shown in UTC.
