@@ -1,7 +1,13 @@
 """Two questions that a supervisor or load balancer asks."""
 
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from oracle import clock, selectors
+
+OVERDUE_SECONDS = 60
+"""Ticks come every two seconds. What is due for longer is stuck, or nobody rings."""
 
 
 def live(request: HttpRequest) -> HttpResponse:
@@ -10,10 +16,21 @@ def live(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database answers, so acts can be taken. Redis is not asked: nothing needs it to take an act."""
+    """Acts can be taken. Redis is not asked: nothing needs it to take an act."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        reason = _not_ready(clock.now())
     except DatabaseError:
-        return JsonResponse({"ready": False, "reason": "the database does not answer"}, status=503)
-    return JsonResponse({"ready": True})
+        reason = "the database does not answer"
+    return JsonResponse({"ready": False, "reason": reason}, status=503) if reason else JsonResponse({"ready": True})
+
+
+def _not_ready(now: int) -> str:
+    """Why acts cannot be taken here; empty when they can."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
+        ahead = now - cursor.fetchone()[0]
+    if 0 < settings.CLOCK_TOLERANCE_SECONDS < ahead:
+        return f"the clock here is {ahead} s ahead of the database's"
+    if slug := selectors.overdue(since=now - OVERDUE_SECONDS - 1):
+        return f"a deadline of {slug} has passed more than {OVERDUE_SECONDS} s ago and is not processed"
+    return ""

@@ -43,6 +43,16 @@ DATABASE_ROLE = env.text(
     default="assize_app",
     about="role that every process but migrations works as; it owns nothing. `none`: as the user itself",
 )
+LOCK_TIMEOUT_SECONDS = env.integer(
+    "LOCK_TIMEOUT_SECONDS",
+    default=20,
+    about="wait for a lock of the database, mostly the book's, before giving up (503 for an act); 0: for ever",
+)
+IDLE_TRANSACTION_SECONDS = env.integer(
+    "IDLE_TRANSACTION_SECONDS",
+    default=15,
+    about="after which PostgreSQL ends a transaction whose process says nothing, and frees its locks; 0: never",
+)
 REDIS_URL = env.url(
     "REDIS_URL", ("redis", "rediss", "redis+socket"), about="Celery's broker; losing it loses no outcome"
 )
@@ -128,6 +138,11 @@ BEAT_SECONDS = env.integer(
     most=60,
     about="between two beats of the book (PROTOCOL 7: every 60 s)",
 )
+CLOCK_TOLERANCE_SECONDS = env.integer(
+    "CLOCK_TOLERANCE_SECONDS",
+    default=60,
+    about="a process whose clock is further ahead of the database's writes nothing into the book; 0: not compared",
+)
 UNBONDING_DELAY = env.integer(
     "UNBONDING_DELAY", default=604_800, about="between unstaking and free money (PROTOCOL 8)"
 )
@@ -181,10 +196,23 @@ TEMPLATES = [
 
 # Connections are kept, and looked at before they are used again: PostgreSQL may have been restarted in between.
 _connection = {**DATABASE, "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-DATABASES = {"default": _connection}
+_server = [
+    DATABASE["OPTIONS"].get("options", ""),
+    f"-c lock_timeout={LOCK_TIMEOUT_SECONDS}s",
+    f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_SECONDS}s",
+    "" if DATABASE_ROLE == "none" else f"-c role={DATABASE_ROLE}",
+]
+_options = {**DATABASE["OPTIONS"], "options": " ".join(filter(None, _server))}
+DATABASES = {"default": {**_connection, "OPTIONS": _options}}
 if DATABASE_ROLE != "none":
-    _options = {**DATABASE["OPTIONS"], "options": f"-c role={DATABASE_ROLE}"}
-    DATABASES = {"default": {**_connection, "OPTIONS": _options}, "owner": _connection}
+    DATABASES["owner"] = _connection  # migrations may wait
+# In each process's own memory: nothing here is the truth, and the web process needs no Redis.
+_memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": None}
+CACHES = {
+    "default": {**_memory, "LOCATION": "default"},
+    # The largest are megabytes: one of 10,000 acts has about 15.
+    "transcripts": {**_memory, "LOCATION": "transcripts", "OPTIONS": {"MAX_ENTRIES": 16}},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # No client clock, no local zone: times are whole unix seconds, shown in UTC.

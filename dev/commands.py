@@ -46,7 +46,7 @@ def start_all(profile: services.Profile, supervisor: Supervisor, run: RunFolder,
     for process in processes.running(port, run.path, env["RPC_URL"]):
         supervisor.start(process.name, process.command, env={**env, **process.secrets}, cwd=ROOT)
         if process.name == "web":
-            supervisor.wait_until(lambda: _ready(url), "the web process")
+            supervisor.wait_until(lambda: _answers(url), "the web process")
     return url
 
 
@@ -126,9 +126,10 @@ def _on_stack(profile: services.Profile, work: Callable[[Supervisor, RunFolder, 
         return 128 + interrupted.number
 
 
-def _ready(url: str) -> bool:
+def _answers(url: str) -> bool:
+    """Not whether it is ready: in an old database deadlines wait for the worker, which comes after it."""
     try:
-        with urllib.request.urlopen(f"{url}/health/ready", timeout=2) as answer:
+        with urllib.request.urlopen(f"{url}/health/live", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -252,6 +252,7 @@ class BookHead(models.Model):
     clock = models.BigIntegerField(default=0, help_text="the latest time that was ever acted on")
     life_at = models.BigIntegerField(default=0)
     due_at = models.BigIntegerField(default=0)
+    database_clock: int  # no column: what time it is for the database, read with the lock
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="oracle_bookhead_single")]

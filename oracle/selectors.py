@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Subquery, Sum
 
 import ledger.selectors
 from ledger import names
@@ -61,8 +61,12 @@ def last_beat_at() -> int:
 
 def find_expiry(name: str) -> Expiry | None:
     """An expiry by its id or its slug."""
+    return _named(name).first()
+
+
+def _named(name: str) -> QuerySet[Expiry]:
     wanted = Q(id=name) if name.startswith("0x") else Q(slug=name)
-    return Expiry.objects.select_related("index").filter(wanted).first()
+    return Expiry.objects.select_related("index").filter(wanted)
 
 
 def expiries(
@@ -88,23 +92,24 @@ def claims_of(expiries: Sequence[Expiry]) -> dict[str, list[Claim]]:
     return found
 
 
-def log_of(expiry: Expiry, *, until: int | None = None) -> list[Act]:
-    """The acts of an expiry's transcript in order, those received until unix second `until`."""
-    acts = _with_stage(Act.objects.filter(expiry=expiry, kind__in=TRANSCRIPT_KINDS)).order_by("seq")
-    return list(acts if until is None else acts.filter(at__lte=until))
+def moment_of(name: str) -> tuple[Expiry, BookHead] | None:
+    """An expiry by its id or slug with the book's head, both as of one moment; no lock is needed to see it.
 
-
-def transcript_of(name: str) -> dict[str, Any] | None:
-    """The transcript document of an expiry (protocol/transcript.py), as of the last time that the book acted on.
-
-    The clock is read first: whatever was due by then stands in the rows read after it, and later acts are left out,
-    so that no lock is needed to see one moment. None where no such expiry is listed.
+    Both are read by one statement, and are written by one transaction: whatever was due by the head's clock stands in
+    the row, and the entries up to its seq are those that made it. None where no such expiry is listed.
     """
-    clock = book_head().clock
-    expiry = find_expiry(name)
-    if expiry is None:
+    head = BookHead.objects.filter(id=1)
+    both = {"head_seq": Subquery(head.values("seq")), "head_clock": Subquery(head.values("clock"))}
+    row: Any = _named(name).annotate(**both).first()
+    if row is None:
         return None
-    log = log_of(expiry, until=clock)
+    return row, BookHead(seq=row.head_seq or 0, clock=row.head_clock or 0)
+
+
+def transcript_of(expiry: Expiry, head: BookHead) -> dict[str, Any]:
+    """The transcript document (protocol/transcript.py) of an expiry as of a `moment_of` it."""
+    acts = Act.objects.filter(expiry=expiry, kind__in=TRANSCRIPT_KINDS, seq__lte=head.seq)
+    log = list(_with_stage(acts).order_by("seq"))
     has_electorate = any(act.kind == "Electorate" for act in log)
     electors = Elector.objects.filter(expiry=expiry).values_list("account", "weight")
     return transcript.build(
@@ -114,7 +119,7 @@ def transcript_of(name: str) -> dict[str, Any] | None:
         terms=expiry.terms,
         acts=[transcript_entry(act) for act in log],
         electorate=dict(electors) if has_electorate else {},
-        now=clock,
+        now=head.clock,
     )
 
 
@@ -200,6 +205,12 @@ def acts_after(expiry: Expiry, *, seq: int, limit: int) -> list[Act]:
     """The acts of an expiry's transcript behind an entry of the book, in order."""
     acts = _with_stage(Act.objects.filter(expiry=expiry, kind__in=TRANSCRIPT_KINDS, seq__gt=seq))
     return list(acts.order_by("seq")[:limit])
+
+
+def overdue(*, since: int) -> str | None:
+    """The slug of an expiry whose deadline passed at unix second `since` or before, and is not processed yet."""
+    due = Expiry.objects.filter(deadline__lte=since).order_by("deadline", "id")
+    return due.values_list("slug", flat=True).first()
 
 
 def rulings_without_deadline() -> list[str]:

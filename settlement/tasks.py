@@ -9,6 +9,7 @@ import structlog
 from celery import shared_task
 
 from oracle import clock
+from oracle.tasks import on_time
 from settlement import reconcile
 from settlement.chain.errors import ChainError
 from settlement.services import escrow_round, opening, proposing, publishing, root_posting, roots
@@ -19,10 +20,12 @@ log = structlog.get_logger(__name__)
 def _patiently(work: Callable[[], str]) -> Callable[[], str]:
     """A chain that does not answer is no error of ours: one line, and the next ring asks again."""
 
+    punctual = on_time(work)
+
     @wraps(work)
     def ring() -> str:
         try:
-            return work()
+            return punctual()
         except ChainError as error:
             word = f"{type(error).__name__}: {error}"
             log.warning("chain.no_answer", task=work.__name__, reason=word)

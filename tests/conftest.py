@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management.color import Style
 from django.db import connection
 from django.db.backends.postgresql.operations import DatabaseOperations
@@ -36,6 +37,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         cursor.execute("SELECT pg_advisory_lock(7)")
         grants.apply(connection)
         cursor.execute("SELECT pg_advisory_unlock(7)")
+
+
+@pytest.fixture(autouse=True)
+def empty_caches() -> None:
+    """A process has one database for life, and its caches believe so; a test process has one for each test."""
+    for name in settings.CACHES:
+        caches[name].clear()
 
 
 @pytest.fixture

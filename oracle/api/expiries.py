@@ -6,7 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from django.core.cache import caches
+from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,7 +17,7 @@ from oracle import selectors
 from oracle.api import present, schema
 from oracle.api.base import ApiView, page_size
 from oracle.api.problems import malformed, not_found
-from oracle.models import Expiry
+from oracle.models import BookHead, Expiry
 from protocol.stages import Stage
 
 CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
@@ -73,14 +76,31 @@ class TranscriptView(ApiView):
     @extend_schema(
         operation_id="transcript",
         summary="Everything that anybody needs to run an expiry again, offline",
-        description="Check it with `python -m protocol verify FILE`. `sealed` while reports are still sealed.",
+        description=(
+            "Check it with `python -m protocol verify FILE`. `sealed` while reports are still sealed. It is made anew"
+            " when the expiry moves on; until then the outcome's `at` is when it was made."
+        ),
         responses={200: schema.Transcript, **schema.problems(404)},
     )
-    def get(self, request: Request, name: str) -> Response:
-        document = selectors.transcript_of(name)
-        if document is None:
+    def get(self, request: Request, name: str) -> HttpResponse:
+        moment = selectors.moment_of(name)
+        if moment is None:
             raise not_found("expiry of this id or slug")
-        return Response(document)
+        return HttpResponse(_transcript(*moment), content_type="application/json")
+
+
+def _transcript(expiry: Expiry, head: BookHead) -> bytes:
+    """Rendered once for every state of the expiry: folding all of its acts is much work for one GET by anybody.
+
+    Acts change the head; a deadline that passes without one changes stage or deadline, and with them what is sealed.
+    """
+    kept = caches["transcripts"]
+    key = f"{expiry.id}.{expiry.head}.{expiry.stage}.{expiry.deadline}"
+    document: bytes | None = kept.get(key)
+    if document is None:
+        document = JSONRenderer().render(selectors.transcript_of(expiry, head))
+        kept.set(key, document)
+    return document
 
 
 def existing(name: str) -> Expiry:

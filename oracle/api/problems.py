@@ -7,12 +7,12 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from oracle.receipts import Receipt
+from oracle.services.book import DATABASE_GONE, BookHalted
 from protocol.acts import Refusal
 
 log = logging.getLogger(__name__)
@@ -79,9 +79,11 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         body = document(404, OTHER_CODES[404], "There is nothing at this address.")
     elif isinstance(error, exceptions.ParseError):
         body = document(400, Refusal.MALFORMED, str(error.detail))
-    elif isinstance(error, OperationalError):
+    elif isinstance(error, DATABASE_GONE):
         log.error("database.no_answer", exc_info=error)
         body = document(503, OTHER_CODES[503], "The database does not answer; try again.")
+    elif isinstance(error, BookHalted):
+        body = document(503, OTHER_CODES[503], str(error))
     elif isinstance(error, exceptions.APIException | PermissionDenied):
         status = getattr(error, "status_code", 403)
         code = OTHER_CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")

@@ -6,22 +6,30 @@ then one deadline at a time over all expiries, by deadline and id (protocol/book
 
 from __future__ import annotations
 
+import structlog
+
 from ledger import names
 from ledger.models import Reason
 from ledger.services import Move, post
 from oracle.models import BookHead, Expiry, Unbonding
 from oracle.projection import load_state
 from oracle.record import DatabaseRecord
-from oracle.services.book import append, sign_as_service
+from oracle.services.book import DATABASE_GONE, BookHalted, append, sign_as_service
 from oracle.services.effects import carry_out
 from protocol.messages import to_act
 from protocol.resolution import judge, pass_time
 from protocol.stages import Stage
 
+log = structlog.get_logger(__name__)
+
 NEVER = 2**62
 
 OUTAGE_SECONDS = 180
 """A longer silence of the book is an outage (PROTOCOL 2)."""
+
+
+class ExpiryStuck(BookHalted):
+    """A deadline cannot be processed. The book stands still: who follows it would contradict one that skipped it."""
 
 
 def process_due(head: BookHead) -> int:
@@ -66,12 +74,26 @@ def _pass_deadlines(head: BookHead, until: int) -> int:
     """Process every deadline <= `until`, one at a time; returns how many there were."""
     passed = 0
     while expiry := _next_due(until):
-        state, record, deadline = load_state(expiry), DatabaseRecord(expiry), expiry.deadline
+        deadline = expiry.deadline
         assert deadline is not None
-        events = pass_time(state, record, deadline)
-        carry_out(head, expiry, state, record, events, cause=f"deadline:{deadline}")
+        try:
+            _pass_deadline(head, expiry, deadline)
+        except DATABASE_GONE:
+            raise  # no fault of this expiry
+        except Exception as error:
+            log.critical("expiry.stuck", expiry=expiry.slug, deadline=deadline, exc_info=True)
+            raise ExpiryStuck(
+                f"A deadline of {expiry.slug} cannot be processed, so nothing was done. Send it again once the operator"
+                " has put it right: no window runs meanwhile."
+            ) from error
         passed += 1
     return passed
+
+
+def _pass_deadline(head: BookHead, expiry: Expiry, deadline: int) -> None:
+    state, record = load_state(expiry), DatabaseRecord(expiry)
+    events = pass_time(state, record, deadline)
+    carry_out(head, expiry, state, record, events, cause=f"deadline:{deadline}")
 
 
 def _next_due(until: int) -> Expiry | None:

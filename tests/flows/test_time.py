@@ -1,15 +1,21 @@
 """The outcome does not depend on when a scheduler ran; no window runs while nobody could act (promise 4, I-9)."""
 
+from dataclasses import replace
+
 import pytest
-from django.db import transaction
+from django.db import OperationalError, transaction
+from structlog.testing import capture_logs
 
 from ledger import selectors
+from ledger.services import Overdrawn
 from oracle.models import Act, Beat, BookHead, Expiry
 from oracle.services import effects
+from oracle.services.due import ExpiryStuck
 from oracle.services.funding import pay_out
 from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
 from protocol.acts import Refusal
+from protocol.payouts import settle
 from protocol.terms import Terms
 from tests.cast import ETHER, NO_EVIDENCE, person
 from tests.flows.conftest import list_short_expiry
@@ -203,8 +209,11 @@ def test_payment__fails_inside_the_lock__all_stands_still_and_goes_on_whole(
                 lambda now=now: pass_time(now=now),
                 lambda now=now: person("dave").stake(ETHER, now),
             ):
-                with pytest.raises(ZeroDivisionError), transaction.atomic():
+                with capture_logs() as logs, pytest.raises(ExpiryStuck), transaction.atomic():
                     attempt()
+                (line,) = logs
+                assert (line["event"], line["log_level"]) == ("expiry.stuck", "critical")
+                assert (line["expiry"], line["deadline"]) == (opened.slug, final_at)
     assert (Act.objects.count(), selectors.balance("free:" + person("dave").address)) == (entries, total)
     back = final_at + 600
     assert person("mallory").pledge(opened.id, 1, LIE, ETHER, back).refusal is None, "there are 20 s left"
@@ -212,3 +221,33 @@ def test_payment__fails_inside_the_lock__all_stands_still_and_goes_on_whole(
     assert_sound(opened)
     assert (opened.stage, opened.final_at) == ("FINAL", back + 20)
     assert_followed(back + 20)
+
+
+def test_payment__more_than_is_there__is_refused_by_the_ledger_and_named(
+    opened: Expiry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_all(opened)
+    final_at = OPENS_AT + 2 * WINDOW
+    tick_along(OPENS_AT + 1, final_at - 20)
+    monkeypatch.setattr(
+        effects, "settle", lambda *folded: replace(settle(*folded), treasury=settle(*folded).treasury + 1)
+    )
+    with pytest.raises(ExpiryStuck, match=opened.slug) as stuck, transaction.atomic():
+        pass_time(now=final_at)
+    assert isinstance(stuck.value.__cause__, Overdrawn)
+
+
+def test_payment__the_database_goes_away__is_no_fault_of_the_expiry(
+    opened: Expiry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report_all(opened)
+    final_at = OPENS_AT + 2 * WINDOW
+    tick_along(OPENS_AT + 1, final_at - 20)
+
+    def gone(*_: object) -> None:
+        raise OperationalError("terminating connection")
+
+    monkeypatch.setattr(effects, "settle", gone)
+    with capture_logs() as logs, pytest.raises(OperationalError), transaction.atomic():
+        pass_time(now=final_at)
+    assert logs == []

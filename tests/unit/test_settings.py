@@ -67,3 +67,25 @@ def test_settings__as_in_production__django_s_deployment_check_has_nothing_to_sa
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def database_options(**changes: str) -> list[str]:
+    """What the server is told at the start of a connection, of the processes and of the tables' owner."""
+    code = "from django.conf import settings as s; [print(d['OPTIONS'].get('options')) for d in s.DATABASES.values()]"
+    env = environment(LOCK_TIMEOUT_SECONDS="", IDLE_TRANSACTION_SECONDS="", **changes)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True
+    )
+    return done.stdout.splitlines()
+
+
+def test_settings__database__processes_wait_so_long_and_its_owner_as_long_as_it_takes() -> None:
+    limits = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=15s"
+    assert database_options(DATABASE_ROLE="assize_app") == [f"{limits} -c role=assize_app", "None"]
+    assert database_options(DATABASE_ROLE="none") == [limits]
+
+
+def test_settings__database_url_with_options__keeps_them() -> None:
+    url = "postgresql://me@host/name?options=-c%20work_mem%3D8MB"
+    first, _ = database_options(DATABASE_ROLE="assize_app", DATABASE_URL=url)
+    assert first.startswith("-c work_mem=8MB -c lock_timeout")
