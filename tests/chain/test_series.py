@@ -12,7 +12,7 @@ from dev import accounts
 from oracle.models import Expiry
 from protocol.canonical import json_hash
 from settlement.chain import contracts
-from settlement.chain.deploy import Rules, deploy
+from settlement.chain.deploy import EscrowRules, Rules, deploy
 from settlement.chain.errors import ChainDown
 from settlement.chain.wallet import Wallet
 from settlement.models import ChainTransaction, Series
@@ -95,7 +95,8 @@ def test_list_series__factory_of_another_oracle__not_listed(world: World, settin
     expiry = world.list_expiry()
     people = [accounts.address(number) for number in (20, 21, 22)]
     rules = Rules(people[0], people, 1, people, 1, 10, 20)
-    settings.FACTORY_ADDRESS = deploy(Wallet(world.client, accounts.key(20)), rules).factory
+    other = deploy(Wallet(world.client, accounts.key(20)), rules, EscrowRules(10, 20))
+    settings.FACTORY_ADDRESS = other.factory
     with pytest.raises(InvalidSeries, match="is FACTORY_ADDRESS right"):
         listed(world, expiry)
     assert not Series.objects.exists()
