@@ -53,13 +53,13 @@ def migrations() -> str:
 
 
 def append_only() -> str:
-    """The app's role can add to the tables that are never edited, and no more."""
+    """The app's role can add to the tables that are never edited, and no more; to some not even that."""
     with connection.cursor() as cursor:
-        present = set(connection.introspection.table_names(cursor)) & grants.APPEND_ONLY
+        known = grants.APPEND_ONLY | grants.READ_ONLY
+        present = set(connection.introspection.table_names(cursor)) & known
         for table in sorted(present):
-            cursor.execute(
-                "SELECT has_table_privilege(current_user, %s, 'UPDATE, DELETE, TRUNCATE')", [table]
-            )
+            forbidden = "UPDATE, DELETE, TRUNCATE" + (", INSERT" if table in grants.READ_ONLY else "")
+            cursor.execute("SELECT has_table_privilege(current_user, %s, %s)", [table, forbidden])
             if cursor.fetchone()[0] and settings.DATABASE_ROLE != "none":
                 raise Ill(f"{table} can be edited; run manage.py migrate, which sets the rights")
     return ", ".join(sorted(present)) or "no such table yet"

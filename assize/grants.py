@@ -1,7 +1,7 @@
 """What the app's role may do to which table. It owns nothing, so that it can neither drop a trigger nor TRUNCATE.
 
-The tables named here are append-only for it: PROTOCOL's acts, the ledger's transfers, the book's beats and guardians'
-signatures are never edited, and a ledger balance is written by the ledger's own trigger alone.
+The tables named here are append-only for it: PROTOCOL's acts, the ledger's transfers, the book's beats, indices,
+electorates and guardians' signatures are never edited. Balances it can only read: the ledger's own trigger writes them.
 """
 
 from django.db.backends.postgresql.base import DatabaseWrapper
@@ -9,9 +9,16 @@ from psycopg import sql
 
 APP_ROLE = "assize_app"
 APPEND_ONLY = frozenset(
-    {"ledger_transfer", "ledger_account", "oracle_act", "oracle_beat", "disputes_rulingsignature"}
+    {
+        "ledger_transfer",
+        "oracle_act",
+        "oracle_beat",
+        "oracle_elector",
+        "oracle_index",
+        "disputes_rulingsignature",
+    }
 )
-READ_ONLY = frozenset({"django_migrations"})
+READ_ONLY = frozenset({"django_migrations", "ledger_account"})
 
 
 def apply(connection: DatabaseWrapper, role: str = APP_ROLE) -> None:

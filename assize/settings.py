@@ -256,6 +256,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {"ExpiryStageEnum": "protocol.stages.Stage"},
 }
 
 LOGGING = logging_config(LOG_LEVEL)

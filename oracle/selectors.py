@@ -84,12 +84,9 @@ def expiries(
     return rows
 
 
-def claims_of(expiries: Sequence[Expiry]) -> dict[str, list[Claim]]:
-    """The claims of many expiries in one query, in the order in which they were opened."""
-    found: dict[str, list[Claim]] = {expiry.id: [] for expiry in expiries}
-    for claim in Claim.objects.filter(expiry__in=found).order_by("id"):
-        found[claim.expiry_id].append(claim)
-    return found
+def claims_of(expiry: Expiry) -> list[Claim]:
+    """The claims of an expiry in the order in which they were opened."""
+    return list(Claim.objects.filter(expiry=expiry).order_by("id"))
 
 
 def moment_of(name: str) -> tuple[Expiry, BookHead] | None:

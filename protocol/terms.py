@@ -173,6 +173,9 @@ def _integer(document: Mapping[str, Any], name: str, default: int | None = None)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise InvalidTerms(f"{name} must be an integer written as a decimal string")
     try:
-        return int(value)
+        number = int(value)
+        if isinstance(value, int) or str(number) == value:  # int() also reads `1_000`, ` 1 ` and `01`
+            return number
     except ValueError:
-        raise InvalidTerms(f"{name} must be an integer written as a decimal string, not {value!r}") from None
+        pass  # no number, or one of thousands of digits
+    raise InvalidTerms(f"{name} must be an integer written as a decimal string, not {value[:80]!r}")

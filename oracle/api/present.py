@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from oracle import sealing
@@ -61,8 +60,8 @@ def head(row: BookHead) -> dict[str, str]:
     return {"seq": str(row.seq), "book": row.book, "at": str(row.at)}
 
 
-def expiry(row: Expiry, claims: Iterable[Claim]) -> dict[str, Any]:
-    """An expiry without what only the apps above know (its series and its publication)."""
+def expiry(row: Expiry) -> dict[str, Any]:
+    """An expiry without its claims, and without what only the apps above know (its series and its publication)."""
     return {
         "id": row.id,
         "slug": row.slug,
@@ -79,7 +78,6 @@ def expiry(row: Expiry, claims: Iterable[Claim]) -> dict[str, Any]:
         "head": row.head,
         "reward_account": reward_account(row.id),
         **{name: number(getattr(row, name)) for name in EXPIRY_NUMBERS},
-        "claims": [claim(each) for each in claims],
     }
 
 

@@ -139,7 +139,7 @@ class ExpiryClaim(serializers.Serializer):
     round = Integer()
 
 
-class Expiry(serializers.Serializer):
+class ListedExpiry(serializers.Serializer):
     id = Bytes32()
     slug = serializers.CharField()
     index = ExpiryIndex()
@@ -164,15 +164,18 @@ class Expiry(serializers.Serializer):
     head = Bytes32()
     acts = Integer()
     electorate_weight = Integer()
-    claims = ExpiryClaim(many=True)
     series = serializers.ListField(child=Object(), help_text="as in /series")
     publication = Object(
         allow_null=True, help_text="id, stage, tx_hash, final_on_chain_at; null before FINAL"
     )
 
 
+class Expiry(ListedExpiry):
+    claims = ExpiryClaim(many=True)
+
+
 class Expiries(serializers.Serializer):
-    results = Expiry(many=True)
+    results = ListedExpiry(many=True)
     next = serializers.CharField(allow_null=True, help_text="cursor of the next page")
 
 

@@ -38,7 +38,7 @@ def list_index(*, slug: str, spec: dict[str, Any]) -> Index:
         known = Index.objects.filter(id=index_id).first()
         if known is not None:
             return known
-        version = Index.objects.select_for_update().filter(slug=slug).count() + 1
+        version = Index.objects.filter(slug=slug).count() + 1
         return Index.objects.create(id=index_id, slug=slug, version=version, spec=spec)
 
 

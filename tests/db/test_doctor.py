@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
-from assize import doctor
+from assize import doctor, grants
 
 pytestmark = pytest.mark.django_db
 WELL = {
@@ -100,3 +101,17 @@ def test_doctor__clocks_apart__fails(node: dict[str, Any], monkeypatch: pytest.M
     well, text = line("clock")
     assert not well
     assert "apart from the database's; set both by NTP" in text
+
+
+@pytest.mark.parametrize("table", ["oracle_index", "ledger_account"])
+def test_doctor__a_right_too_many__fails_until_it_is_taken_back(
+    app_role: str, settings: Any, table: str
+) -> None:
+    settings.DATABASE_ROLE = app_role
+    assert line("append-only")[0]
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+        right = "INSERT" if table in grants.READ_ONLY else "UPDATE"
+        cursor.execute(f"GRANT {right} ON {table} TO {app_role}")
+        cursor.execute(f"SET LOCAL ROLE {app_role}")
+    assert line("append-only") == (False, f"{table} can be edited; run manage.py migrate, which sets the rights")

@@ -107,6 +107,17 @@ def test_expiry__disputed__shows_its_claims(reporting: Expiry, client: Client) -
     assert found["claims"] == [claim]
 
 
+def test_expiries__disputed__leave_the_claims_to_the_one_that_is_asked_for(
+    reporting: Expiry, client: Client
+) -> None:
+    now = to_challenge(reporting)
+    person("dave").pledge(reporting.id, 1, LIE, ETHER, now + 1)
+    (listed,) = get(client, "expiries")["results"]
+    alone = get(client, f"expiries/{reporting.slug}")
+    assert len(alone.pop("claims")) == 1
+    assert listed == alone
+
+
 def list_more(count: int, terms: Terms) -> None:
     index = listing.list_index(slug="eth-usd", spec=SPEC)
     for n in range(count):

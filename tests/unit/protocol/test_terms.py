@@ -102,6 +102,24 @@ def test_terms__from_what_is_no_terms__raises(document: dict[str, Any]) -> None:
         Terms.from_json(document)
 
 
+ANOTHER_SPELLING = ["1_000", " 1", "1 ", "1\n", "+1", "01", "-0", "", "1.0", "1e3", "0x1", "\u0663", "9" * 5000]
+
+
+@pytest.mark.parametrize("text", ANOTHER_SPELLING)
+def test_integer__in_another_spelling_than_the_one__raises(text: str) -> None:
+    """Two spellings of one number would be two terms, and two ids of one expiry (PROTOCOL 7)."""
+    with pytest.raises(InvalidTerms, match="decimal string"):
+        Terms.from_json({"min_reports": text})
+    with pytest.raises(InvalidTerms, match="decimal string"):
+        Terms.from_json({"value_rates": {"0x" + "ab" * 20: text}})
+    with pytest.raises(InvalidTerms, match="decimal string"):
+        Index.from_json({"min_price": "1", "max_price": text})
+
+
+def test_integer__below_zero__is_read_and_called_a_problem() -> None:
+    assert "must not be negative" in " ".join(Terms.from_json({"report_delay": "-1"}).problems())
+
+
 @pytest.mark.parametrize(
     ("value", "factor"),
     [(0, 1), (60 * ETHER, 1), (60 * ETHER + 1, 2), (120 * ETHER, 2), (120 * ETHER + 1, 3), (6_000 * ETHER, 100)],
