@@ -30,6 +30,10 @@ class Reason(models.TextChoices):
     WITHDRAWN = "withdrawn"  # withdrawing -> outside: paid by the escrow
 
 
+STAKE_REASONS = (Reason.STAKE, Reason.UNSTAKE, Reason.SLASH, Reason.VOTER_REWARD)
+"""Every way in which a stake can change."""
+
+
 class Account(models.Model):
     """Wei that belong together. The trigger creates the row with the first transfer that names it."""
 
@@ -80,6 +84,10 @@ class Transfer(models.Model):
             models.Index(fields=["debit", "id"], name="ledger_transfer_debit"),
             models.Index(fields=["credit", "id"], name="ledger_transfer_credit"),
             models.Index(fields=["entry"], name="ledger_transfer_entry"),
+            # Whoever opens a ballot looks back to the expiry instant, under the book's lock.
+            models.Index(
+                fields=["at"], name="ledger_transfer_stakes", condition=Q(reason__in=STAKE_REASONS)
+            ),
         ]
 
     def __str__(self) -> str:

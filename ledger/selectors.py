@@ -5,10 +5,7 @@ from typing import TypedDict
 from django.db.models import Q, Sum
 
 from ledger import names
-from ledger.models import Account, Reason, Transfer
-
-STAKE_REASONS = (Reason.STAKE, Reason.UNSTAKE, Reason.SLASH, Reason.VOTER_REWARD)
-"""Every way in which a stake can change."""
+from ledger.models import STAKE_REASONS, Account, Transfer
 
 
 class Balances(TypedDict):
