@@ -1,6 +1,7 @@
 """The escrow in Python (PROTOCOL 8): what each call does, or the text with which it is refused.
 
-Signatures and proofs are taken as good, so a root is the list of its leaves. Amounts in wei, times in unix seconds.
+Signatures are taken as good, a root is the list of its leaves, and a proof is a leaf with the list that it is proven
+from: of another list it proves nothing, though the leaf stands in both. Amounts in wei, times in unix seconds.
 """
 
 from collections import defaultdict
@@ -99,8 +100,11 @@ class Twin:
     def room(self, now: int) -> int:
         return self.cap - self.taken[self.final(now).epoch] if self.cap else 2**128 - 1
 
-    def claim(self, leaf: Leaf, now: int) -> int:
-        demand(leaf in self.final(now).leaves, "not in the final root")
+    def check_leaf(self, leaf: Leaf, leaves: Sequence[Leaf], now: int) -> None:
+        demand(leaf in leaves and set(leaves) == set(self.final(now).leaves), "not in the final root")
+
+    def claim(self, leaf: Leaf, leaves: Sequence[Leaf], now: int) -> int:
+        self.check_leaf(leaf, leaves, now)
         due = leaf.withdrawable - self.paid[leaf.account]
         demand(due > 0, "nothing to claim")
         demand(self.room(now) > 0, "the epoch's outflow is used up")
@@ -117,9 +121,9 @@ class Twin:
         self.waiting, self.status = None, "ended"
 
     @whole
-    def exit(self, leaf: Leaf, now: int) -> int:
+    def exit(self, leaf: Leaf, leaves: Sequence[Leaf], now: int) -> int:
         self.end(now)
-        demand(leaf in self.final(now).leaves, "not in the final root")
+        self.check_leaf(leaf, leaves, now)
         return self.leave(leaf.account, leaf.entitled + max(0, self.deposits[leaf.account] - leaf.deposited))
 
     @whole

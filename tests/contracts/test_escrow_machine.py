@@ -73,10 +73,6 @@ class EscrowMachine(RuleBasedStateMachine):
         self.own[loser] -= amount
         self.own[winner] += amount
 
-    @rule(account=who, part=parts)
-    def ask(self, account: int, part: int) -> None:
-        self.asked[account] += (self.own[account] - self.asked[account]) // part
-
     def count(self, behind: int) -> None:
         """Credit the deposits up to a block that is at least one behind."""
         counted_to = max(self.counted_to, self.block() - 1 - behind)
@@ -86,62 +82,86 @@ class EscrowMachine(RuleBasedStateMachine):
                 self.counted[account] += amount
         self.counted_to = counted_to
 
-    @rule(behind=st.integers(0, 5), off=near, future=st.booleans())
-    def post(self, behind: int, off: int, future: bool) -> None:
+    def root(self, behind: int, part: int) -> list[Leaf]:
+        """Deposits are credited, then everybody asks to withdraw a part of what is free."""
         self.count(behind)
-        leaves = [
+        for account in range(ACCOUNTS):
+            self.asked[account] += (self.own[account] - self.asked[account]) // part
+        return [
             Leaf(self.accounts[i], self.asked[i], self.own[i], self.counted[i])
             for i in range(ACCOUNTS)
             if self.counted[i] or self.own[i] or i == TREASURY
         ]
-        epoch = self.twin.epoch + 1 + off
-        counted_to = self.block() if future and off else self.counted_to
+
+    def post(self, leaves: list[Leaf], epoch: int, counted_to: int) -> None:
         function = self.bonds.root(leaves, epoch, counted_to)
         act = (epoch, leaves, counted_to, self.evm.now(), self.block())
         if self.attempt(function, self.twin.post, *act):
             self.leaves.append(leaves)
 
+    @rule(behind=st.integers(0, 3), wait=st.sampled_from([True, True, False]), part=parts)
+    def post_next(self, behind: int, wait: bool, part: int) -> None:
+        self.post(self.root(behind, part), self.twin.epoch + 1, self.counted_to)
+        if wait:
+            self.bonds.pass_time(ROOT_DELAY_S)
+            for account in range(ACCOUNTS):
+                self.prove(account, False, self.bonds.claim, self.twin.claim)
+
+    @rule(wrong=st.sampled_from(["epoch before", "epoch after", "counts too far", "counts back"]))
+    def post_wrongly(self, wrong: str) -> None:
+        leaves, epoch, counted_to = self.root(0, 1_000), self.twin.epoch + 1, self.counted_to
+        if wrong.startswith("epoch"):
+            epoch += 1 if wrong == "epoch after" else -1
+        else:
+            # Back behind the final root where there is one: what is refused is a root, never an honest book.
+            final = self.twin.final(self.evm.now()).counted_to
+            counted_to = self.block() if wrong == "counts too far" else final - 1 if final else counted_to
+        self.post(leaves, epoch, counted_to)
+
+    @precondition(lambda self: self.twin.waiting)
     @rule(off=near)
     def cancel(self, off: int) -> None:
         epoch = self.twin.epoch + off
         self.attempt(self.bonds.cancellation(epoch), self.twin.cancel, epoch, self.evm.now())
 
-    @rule(seconds=st.sampled_from([1, ROOT_DELAY_S // 2, ROOT_DELAY_S, ROOT_DELAY_S, EXIT_DELAY_S // 3]))
+    @rule(seconds=st.sampled_from([1, ROOT_DELAY_S // 2, ROOT_DELAY_S, ROOT_DELAY_S, EXIT_DELAY_S // 4]))
     def pass_time(self, seconds: int) -> None:
         self.bonds.pass_time(seconds)
 
+    @precondition(lambda self: self.twin.waiting)
     @rule(off=near)
-    def reach_an_edge(self, off: int) -> None:
-        waiting = self.twin.waiting
-        edge = waiting.final_at if waiting else self.twin.root.final_at + EXIT_DELAY_S
-        if edge + off >= self.evm.now():
-            self.evm.set_time(edge + off)
+    def reach_finality(self, off: int) -> None:
+        self.reach(self.twin.waiting.final_at + off)
+
+    def reach(self, at: int) -> None:
+        if at >= self.evm.now():
+            self.evm.set_time(at)
 
     @precondition(lambda self: self.leaves)
-    @rule(account=who, back=st.sampled_from([0, 0, 0, 1, 2]))
-    def claim(self, account: int, back: int) -> None:
-        for leaf in self.of(account, back):
-            function = self.bonds.claim(leaf, self.leaves[-1 - min(back, len(self.leaves) - 1)])
-            self.attempt(function, self.twin.claim, leaf, self.evm.now(), sender=0)
+    @rule(account=who, new=st.booleans())
+    def claim(self, account: int, new: bool) -> None:
+        self.prove(account, new, self.bonds.claim, self.twin.claim)
 
-    @precondition(lambda self: self.leaves)
-    @rule(account=who, back=st.sampled_from([0, 0, 1]))
-    def exit(self, account: int, back: int) -> None:
-        for leaf in self.of(account, back):
-            function = self.bonds.exit(leaf, self.leaves[-1 - min(back, len(self.leaves) - 1)])
-            self.attempt(function, self.twin.exit, leaf, self.evm.now(), sender=0)
-
-    def of(self, account: int, back: int) -> list[Leaf]:
-        """The account's leaf in the newest root, or some roots back; none where it has none."""
-        leaves = self.leaves[-1 - min(back, len(self.leaves) - 1)]
-        return [leaf for leaf in leaves if leaf.account == self.accounts[account]]
-
-    @rule(account=who)
-    def exit_uncounted(self, account: int) -> None:
+    @rule(account=who, by_leaf=st.booleans(), new=st.booleans(), silence=st.sampled_from([None, None, None, -1, 0]))
+    def leave(self, account: int, by_leaf: bool, new: bool, silence: int | None) -> None:
+        """Often refused, as it should be; with a silence that is just too short or just long enough before it."""
+        if silence is not None and self.twin.status != "ended":
+            self.reach(self.twin.final(self.evm.now()).final_at + EXIT_DELAY_S + silence)
+        if by_leaf and self.leaves:
+            self.prove(account, new, self.bonds.exit, self.twin.exit)
+            return
         name = self.accounts[account]
         self.attempt(self.bonds.exit_uncounted(name), self.twin.exit_uncounted, name, self.evm.now())
 
-    @rule(paused=st.sampled_from([True, False, False]))
+    def prove(self, account: int, new: bool, call: Any, act: Any) -> None:
+        """By the newest root, final or not, or by the final one, which the newest may be."""
+        final = list(self.twin.final(self.evm.now()).leaves)
+        leaves = self.leaves[-1] if new else final
+        for leaf in leaves:
+            if leaf.account == self.accounts[account]:
+                self.attempt(call(leaf, leaves), act, leaf, leaves, self.evm.now())
+
+    @rule(paused=st.sampled_from([True, False, False, False]))
     def pause(self, paused: bool) -> None:
         function = self.bonds.escrow.functions.set_paused(paused)
         try:
@@ -178,8 +198,12 @@ class EscrowMachine(RuleBasedStateMachine):
             if theirs > self.twin.paid[account]:
                 function = self.bonds.exit(leaf, final.leaves) if leaf else self.bonds.exit_uncounted(account)
                 self.evm.send(function, self.accounts[0])
+                self.evm.fails("nothing to exit with", function)
             assert self.bonds.says("paid", account) == theirs
         assert self.bonds.held() == 0
+        if self.bonds.says("ended"):
+            deposit = self.bonds.escrow.functions.deposit(self.accounts[0])
+            self.evm.fails("the roots have ended", deposit, value=1)
 
     def teardown(self) -> None:
         if not hasattr(self, "snapshot"):
@@ -192,5 +216,5 @@ class EscrowMachine(RuleBasedStateMachine):
 
 TestEscrowMachine = EscrowMachine.TestCase
 TestEscrowMachine.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=8, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -21,7 +21,7 @@ def many(db: None) -> None:
         cursor.execute(
             "INSERT INTO ledger_transfer (debit, credit, amount, key, at, entry, reason)"
             " SELECT 'outside', kind || ':0x' || lpad(to_hex(mod(n, 50)), 40, '0'), 1, 'many:' || n, n, n,"
-            " kind WHEN 'stake' THEN 'stake' ELSE 'deposit' END"
+            " CASE kind WHEN 'stake' THEN 'stake' ELSE 'deposit' END"
             " FROM (SELECT n, CASE mod(n, 2000) WHEN 0 THEN 'stake' ELSE 'free' END AS kind"
             " FROM generate_series(1, %s) AS n) AS numbered",
             [MANY],
