@@ -118,6 +118,12 @@ TREASURY_ADDRESS = env.address("TREASURY_ADDRESS", about="account that fees are 
 FINALITY_DEPTH = env.integer(
     "FINALITY_DEPTH", default=64, about="blocks below the head at which what the chain says is taken as final"
 )
+FINALITY_TAG = env.choice(
+    "FINALITY_TAG",
+    ("none", "safe", "finalized"),
+    default="none",
+    about="the chain's own word for what is final, in place of FINALITY_DEPTH where the chain has one",
+)
 CONFIRMATION_DEPTH = env.integer(
     "CONFIRMATION_DEPTH", default=12, least=1, about="blocks that confirm a transaction of ours"
 )

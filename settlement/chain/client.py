@@ -92,10 +92,10 @@ class Client:
         # Two development chains share an id; what was sent on the one is nothing on the other.
         self.genesis = self.block(0).hash
 
-    def block(self, number: int | None = None) -> Block:
-        """The block of a number, or the newest."""
+    def block(self, number: int | str | None = None) -> Block:
+        """The block of a number or tag, or the newest."""
         with translated():
-            found = self.w3.eth.get_block("latest" if number is None else number)
+            found = self.w3.eth.get_block("latest" if number is None else number)  # type: ignore[arg-type]
             return Block(int(found["number"]), to_hex(found["hash"]), int(found["timestamp"]))
 
     def hash_at(self, number: int) -> str | None:
@@ -112,6 +112,17 @@ class Client:
         """The block `depth` below the newest; None on a chain that is not so long."""
         number = self.block().number - depth
         return self.block(number) if number >= 0 else None
+
+    def final_block(self) -> Block | None:
+        """The newest final block: by FINALITY_TAG, else by FINALITY_DEPTH. None where the chain has none yet."""
+        if settings.FINALITY_TAG == "none":
+            return self.block_below(settings.FINALITY_DEPTH)
+        try:
+            return self.block(settings.FINALITY_TAG)
+        except ChainError as error:
+            if isinstance(error.__cause__, BlockNotFound):
+                return None
+            raise
 
     def timestamps(self, numbers: Iterable[int]) -> dict[int, int]:
         """The unix seconds of blocks, many in one question."""

@@ -92,6 +92,17 @@ class Providers:
             raise StaleReads(f"{len(heads)} nodes say where the chain ends, {self.quorum} must")
         return int(heads[self.quorum - 1])
 
+    def final(self, tip: int) -> int:
+        """The newest final block up to `tip`: by FINALITY_TAG as a quorum of nodes has it, else by FINALITY_DEPTH."""
+        if settings.FINALITY_TAG == "none":
+            return tip - settings.FINALITY_DEPTH
+        asked: list[Question] = [("eth_getBlockByNumber", [settings.FINALITY_TAG, False])]
+        found = [answer for (answer,) in self._ask(asked, _header) if not isinstance(answer, _Nothing)]
+        if len(found) < self.quorum:
+            raise StaleReads(f"{len(found)} nodes say what is {settings.FINALITY_TAG}, {self.quorum} must")
+        numbers = sorted((header.number for header in found), reverse=True)
+        return min(tip, int(numbers[self.quorum - 1]))
+
     def headers(self, numbers: Sequence[int]) -> list[Header]:
         """The blocks of these numbers. Nodes disagree about the newest for a moment: cut off where they begin to.
 

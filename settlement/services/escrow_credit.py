@@ -1,8 +1,8 @@
 """Moves the money that final logs of the escrow tell of, each once (PROTOCOL 8).
 
-A log is final when its block lies FINALITY_DEPTH below the newest indexed one, and a quorum of nodes, asked once more,
-gives that very block and the transaction's receipt with that very log. Book, ledger and the log's row change in one
-transaction: a crash leaves all or nothing, and the next round does the same again.
+A log is final when its block is (by FINALITY_TAG, or FINALITY_DEPTH below the newest indexed one), and a quorum of
+nodes, asked once more, gives that very block and the transaction's receipt with that very log. Book, ledger and the
+log's row change in one transaction: a crash leaves all or nothing, and the next round does the same again.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AT_ONCE = 100
 def credit_final(nodes: Providers, *, now: int) -> int:
     """Credit and pay out what has become final; how many logs. Raises StaleReads, and Stopped."""
     tip = EscrowBlock.objects.order_by("-number").values_list("number", flat=True).first()
-    final = -1 if tip is None else tip - settings.FINALITY_DEPTH
+    final = -1 if tip is None else nodes.final(tip)
     if not EscrowBlock.objects.filter(number=final).exists():
         return 0
     moved = 0

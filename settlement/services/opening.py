@@ -24,7 +24,7 @@ def open_due(*, now: int) -> int:
     if not due:
         return 0
     client = connect()
-    final = client.block_below(settings.FINALITY_DEPTH)
+    final = client.final_block()
     opened = 0
     for expiry in due:
         # Only once a final block lies at or after the instant can no split before it appear any more.

@@ -239,3 +239,23 @@ def test_client__is_not_what_the_index_reads_by(world: World, monkeypatch: pytes
     while index_escrow(now=now):
         pass
     assert free(ALICE) == 5
+
+
+def test_deposit__finality_by_the_chains_own_tag__credited_when_its_block_bears_it(
+    world: World, settings: Any
+) -> None:
+    """Where the chain says itself what is final, that word decides, not the depth."""
+    settings.FINALITY_TAG = "finalized"
+    deposit(world, ALICE, 5)
+    block = world.node.height()
+    for _ in range(30):
+        index_all(world)
+        final = int(world.node.rpc("eth_getBlockByNumber", "finalized", False)["number"], 16)
+        assert world.client.final_block().number == final  # type: ignore[union-attr]
+        assert free(ALICE) == (5 if final >= block else 0)
+        if final >= block:
+            break
+        world.node.mine(5)
+    assert logs() == [(ALICE, 5, "FINAL")]
+    assert world.node.height() - block > FINALITY, "the depth alone would have credited it before"
+    assert_follows(world)
