@@ -7,6 +7,7 @@ from settlement.models import (
     AttestorRefusal,
     AttestorSignature,
     ChainTransaction,
+    FinalPrice,
     Publication,
     PublicationItem,
     Series,
@@ -50,6 +51,13 @@ class PublicationAdmin(ReadOnlyAdmin):
     list_display = ["id", "stage", "reason", "created_at", "final_at"]
     list_filter = ["stage"]
     inlines = [ItemInline, SignatureInline, RefusalInline]
+
+
+@admin.register(FinalPrice)
+class FinalPriceAdmin(ReadOnlyAdmin):
+    list_display = ["seq", "expiry", "waiting"]
+    list_filter = ["waiting"]
+    list_select_related = ["expiry"]
 
 
 @admin.register(ChainTransaction)
