@@ -178,6 +178,7 @@ class Act(models.Model):
         indexes = [
             models.Index(fields=["expiry", "seq"], name="oracle_act_expiry"),
             models.Index(fields=["account", "seq"], name="oracle_act_account"),
+            models.Index(fields=["seq"], name="oracle_act_finals", condition=Q(kind="Final")),
         ]
 
     def __str__(self) -> str:

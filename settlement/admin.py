@@ -10,6 +10,7 @@ from settlement.models import (
     EscrowBlock,
     EscrowIndex,
     EscrowLog,
+    FinalPrice,
     Publication,
     PublicationItem,
     Root,
@@ -71,6 +72,13 @@ class PublicationAdmin(ReadOnlyAdmin):
     list_display = ["id", "stage", "reason", "created_at", "final_at"]
     list_filter = ["stage"]
     inlines = [ItemInline, SignatureInline, RefusalInline]
+
+
+@admin.register(FinalPrice)
+class FinalPriceAdmin(ReadOnlyAdmin):
+    list_display = ["seq", "expiry", "waiting"]
+    list_filter = ["waiting"]
+    list_select_related = ["expiry"]
 
 
 @admin.register(ChainTransaction)

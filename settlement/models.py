@@ -196,6 +196,23 @@ class PublicationItem(models.Model):
         return f"{self.expiry_id} attempt {self.attempt}"
 
 
+class FinalPrice(models.Model):
+    """An expiry that the book has made final, as settlement has read it there. Only `waiting` ever changes."""
+
+    seq = models.BigIntegerField(primary_key=True, help_text="of the book's Final")
+    expiry = models.OneToOneField(Expiry, on_delete=models.PROTECT, related_name="+")
+    waiting = models.BooleanField(default=True, help_text="no live item has it: it is to be proposed")
+
+    class Meta:
+        ordering = ["seq"]
+        indexes = [
+            models.Index(fields=["seq"], name="settlement_final_waiting", condition=Q(waiting=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"Final #{self.seq}"
+
+
 class AttestorSignature(models.Model):
     """An attestor's signature over exactly the items of a publication."""
 

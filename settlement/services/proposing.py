@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
-from oracle.models import Act, Expiry
-from protocol.stages import Stage
+from oracle.models import Act
 from settlement.chain import contracts
 from settlement.chain.client import connect
 from settlement.chain.contracts import PriceOracle
 from settlement.models import Publication, PublicationItem
+from settlement.services import finals
 from settlement.services.publications import hold, items_of, move
 from settlement.services.signing import move_if_enough
 from settlement.stages import PublicationStage
@@ -23,7 +22,8 @@ STALE_SECONDS = 60
 
 def propose(*, now: int) -> int:
     """Propose everything final that nobody has proposed, up to a batch; returns how many expiries."""
-    waiting = list(_unpublished().order_by("final_at", "id").values_list("id", flat=True)[:BATCH])
+    finals.note_new()
+    waiting = list(finals.waiting().values_list("expiry_id", flat=True)[:BATCH])
     stale = list(
         Publication.objects.filter(stage=PublicationStage.PROPOSED, created_at__lte=now - STALE_SECONDS)
     )
@@ -66,30 +66,25 @@ def _count_again(oracle: PriceOracle, publication: Publication) -> None:
             move_if_enough(held, members, threshold)
 
 
-def _unpublished() -> QuerySet[Expiry]:
-    live = PublicationItem.objects.filter(expiry=OuterRef("pk"), live=True)
-    return Expiry.objects.filter(~Exists(live), stage=Stage.FINAL)
-
-
 def _create(attempts: dict[str, int], now: int) -> int:
     with transaction.atomic():
-        rows = _unpublished().filter(id__in=attempts).order_by("final_at", "id")
-        expiries = list(rows.select_for_update(skip_locked=True, of=("self",)))
-        if not expiries:
+        rows = finals.waiting().filter(expiry__in=attempts).select_related("expiry")
+        held = list(rows.select_for_update(skip_locked=True, of=("self",)))
+        if not held:
             return 0
-        finals = Act.objects.filter(kind="Final", expiry__in=expiries).values_list("expiry_id", "message")
-        payouts = {expiry_id: message["payouts"] for expiry_id, message in finals}
+        messages = dict(Act.objects.filter(seq__in=[final.seq for final in held]).values_list("seq", "message"))
         publication = Publication.objects.create(created_at=now)
         PublicationItem.objects.bulk_create(
             PublicationItem(
                 publication=publication,
                 position=position,
-                expiry=expiry,
-                attempt=attempts[expiry.id],
-                price=expiry.price,
-                transcript=expiry.head,
-                payouts=payouts[expiry.id],
+                expiry=final.expiry,
+                attempt=attempts[final.expiry_id],
+                price=final.expiry.price,
+                transcript=final.expiry.head,
+                payouts=messages[final.seq]["payouts"],
             )
-            for position, expiry in enumerate(expiries)
+            for position, final in enumerate(held)
         )
-    return len(expiries)
+        finals.take(held)
+    return len(held)

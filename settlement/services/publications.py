@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 
 from settlement.models import Publication, PublicationItem
+from settlement.services.finals import let_go
 from settlement.stages import PublicationStage, may_follow
 
 log = structlog.get_logger(__name__)
@@ -28,7 +29,7 @@ def move(publication: Publication, stage: PublicationStage, *, reason: str = "",
         setattr(publication, name, value)
     publication.save(update_fields=["stage", "reason", *columns])
     if stage is PublicationStage.FAILED:
-        PublicationItem.objects.filter(publication=publication).update(live=False)
+        let_go(PublicationItem.objects.filter(publication=publication))
     log.info("publication.moved", publication=publication.pk, before=before, stage=stage, reason=reason)
 
 

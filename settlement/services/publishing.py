@@ -12,6 +12,7 @@ from settlement.chain.contracts import PriceOracle, Record
 from settlement.chain.errors import Reverted
 from settlement.models import Publication, PublicationItem
 from settlement.services import transactions
+from settlement.services.finals import let_go
 from settlement.services.proposing import fail_if_overtaken
 from settlement.services.publications import hold, items_of, message_of, move, note
 from settlement.stages import PublicationStage, TransactionState
@@ -117,7 +118,7 @@ def _finish(held: Publication, records: dict[str, Record], deep_at: int, now: in
     """
     live = [item for item in items_of(held) if item.live]
     cancelled = [item for item in live if records[item.expiry_id].attempt > item.attempt]
-    PublicationItem.objects.filter(pk__in=[item.pk for item in cancelled]).update(live=False)
+    let_go(PublicationItem.objects.filter(pk__in=[item.pk for item in cancelled]))
     left = [item for item in live if item not in cancelled]
     wrong = [item for item in left if records[item.expiry_id].price != item.price]
     if not left:

@@ -62,7 +62,12 @@ def test_exit__that_is_refused__ends_nothing(bonds: Bonds, leaves: list[Leaf]) -
 def test_exit__after_claims__pays_the_difference(bonds: Bonds, leaves: list[Leaf]) -> None:
     bonds.evm.send(bonds.claim(leaves[0], leaves))
     bonds.fall_silent()
-    assert bonds.gain(leaves[0].account, bonds.exit(leaves[0], leaves)) == 3 * UNIT
+    before = bonds.evm.balance(leaves[0].account)
+    receipt = bonds.evm.send(bonds.exit(leaves[0], leaves), bonds.evm.accounts[9])
+    assert bonds.evm.balance(leaves[0].account) - before == 3 * UNIT
+    assert bonds.court.events(bonds.escrow, "Exited", receipt) == [
+        {"account": leaves[0].account, "amount": 3 * UNIT, "total": 4 * UNIT}
+    ]
     assert bonds.says("paid", leaves[0].account) == 4 * UNIT
 
 

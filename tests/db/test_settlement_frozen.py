@@ -8,7 +8,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from oracle.models import Expiry
-from settlement.models import ChainTransaction, Publication, PublicationItem, Series
+from settlement.models import ChainTransaction, FinalPrice, Publication, PublicationItem, Series
+from settlement.services.finals import let_go, take
 from settlement.services.publications import hold, move
 from settlement.stages import PublicationStage, TransactionState, may_follow
 
@@ -151,3 +152,26 @@ def test_series__address_or_strike_out_of_form__refused(expiry: Expiry) -> None:
     Series.objects.create(expiry=expiry, **given)
     with pytest.raises(IntegrityError), transaction.atomic():
         Series.objects.create(expiry=expiry, **{**given, "address": "0x" + "d" * 40})
+
+
+def test_final_price__edited_or_forgotten__refused(expiry: Expiry) -> None:
+    """One that went away would never be published."""
+    FinalPrice.objects.create(seq=7, expiry=expiry)
+    connection.check_constraints()  # those still owed would block TRUNCATE by themselves
+    refused("UPDATE settlement_finalprice SET seq = 8")
+    refused("UPDATE settlement_finalprice SET expiry_id = %s", WORD)
+    refused("DELETE FROM settlement_finalprice")
+    refused("TRUNCATE settlement_finalprice")
+
+
+def test_failed__an_item_that_another_publication_has_by_now__keeps_it(expiry: Expiry) -> None:
+    """Cancelled out of a batch, it was proposed again; then the rest of the batch fails."""
+    FinalPrice.objects.create(seq=7, expiry=expiry)
+    first = published(expiry)
+    let_go(first.items.all())
+    assert FinalPrice.objects.get().waiting
+    published(expiry)
+    take(FinalPrice.objects.all())
+    move(first, PublicationStage.FAILED, reason="test")
+    assert not FinalPrice.objects.get().waiting
+    assert PublicationItem.objects.filter(live=True).count() == 1

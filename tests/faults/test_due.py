@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,11 +11,15 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from oracle.models import Expiry
+from oracle.services import book
 from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
+from settlement.chain.contracts import Record
+from settlement.models import FinalPrice, PublicationItem
+from settlement.services import proposing
 from settlement.services.opening import open_due
 from tests.faults.retold import list_for
-from tests.flows.story import START
+from tests.flows.story import PRICE, START
 
 pytestmark = pytest.mark.django_db
 MANY = 10_000
@@ -69,15 +74,16 @@ def scanned(plan: Any) -> Iterator[str]:
         yield from scanned(part)
 
 
-def assert_indexed(statements: list[str]) -> None:
-    """No statement about expiries reads all of them."""
-    about = [each for each in statements if "oracle_expiry" in each and not each.startswith("INSERT")]
-    assert about, "these are the statements meant"
-    for statement in about:
-        with connection.cursor() as cursor:
-            cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
-            (plan,) = cursor.fetchone()
-        assert "oracle_expiry" not in scanned(plan[0]["Plan"]), f"reads all of them: {statement}"
+def assert_indexed(statements: list[str], *tables: str) -> None:
+    """No statement about expiries, or these tables, reads all of them."""
+    for table in tables or ("oracle_expiry",):
+        about = [each for each in statements if table in each and not each.startswith(("INSERT", "SAVEPOINT"))]
+        assert about, f"these are the statements meant: {table}"
+        for statement in about:
+            with connection.cursor() as cursor:
+                cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}")
+                (plan,) = cursor.fetchone()
+            assert table not in scanned(plan[0]["Plan"]), f"reads all of them: {statement}"
 
 
 def test_due__among_ten_thousand__found_by_the_index(due: list[Expiry]) -> None:
@@ -106,3 +112,58 @@ def test_nothing_due__among_ten_thousand__a_look_and_no_lock(due: list[Expiry]) 
 def test_beat__among_ten_thousand__found_by_the_index(due: list[Expiry]) -> None:
     list_many(like=due[0])
     assert_indexed(queries(lambda: beat(now=NOW)))
+
+
+def publish_many() -> None:
+    """Every one of the many that is FINAL has its Final in the book, and was proposed long ago."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO oracle_act (seq, at, kind, digest, expiry_id, message, signatures, book, receipt_signature)"
+            " SELECT %s + row_number() OVER (), 1, 'Final', 'digest of ' || id, id, '{}', '[]', '', ''"
+            " FROM oracle_expiry WHERE slug LIKE 'many-%%' AND stage = 'FINAL'",
+            [-MANY],
+        )
+        cursor.execute(
+            "INSERT INTO settlement_finalprice (seq, expiry_id, waiting)"
+            " SELECT seq, expiry_id, false FROM oracle_act WHERE kind = 'Final' AND seq < 0"
+        )
+        for table in ("oracle_act", "settlement_finalprice"):
+            cursor.execute(f"ANALYZE {table}")
+
+
+@pytest.fixture
+def chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An oracle that has none of the prices yet."""
+    fresh = Record(price=0, set_at=0, final_at=0, attempt=0, is_final=False)
+    oracle = SimpleNamespace(records_of=lambda ids: dict.fromkeys(ids, fresh))
+    monkeypatch.setattr(proposing, "connect", lambda: None)
+    monkeypatch.setattr(proposing.contracts, "oracle", lambda client: oracle)
+
+
+@pytest.mark.usefixtures("chain")
+def test_propose__among_thousands_of_finals__costs_what_is_new(due: list[Expiry]) -> None:
+    list_many(like=due[0])
+    publish_many()
+    assert FinalPrice.objects.count() == 2 * MANY // 5
+    nothing = queries(lambda: proposing.propose(now=NOW))
+    assert_indexed(nothing, "oracle_act", "settlement_finalprice")
+    assert not any("oracle_expiry" in statement for statement in nothing)
+    assert len(nothing) <= 4
+    for expiry in due:
+        make_final(expiry)
+    some = queries(lambda: proposing.propose(now=NOW))
+    assert_indexed(some, "oracle_act", "settlement_finalprice", "oracle_expiry")
+    assert set(PublicationItem.objects.values_list("expiry", flat=True)) == {each.id for each in due}
+    assert proposing.propose(now=NOW) == 0
+
+
+def make_final(expiry: Expiry) -> None:
+    """As its Final is written: the row, and the entry of the book."""
+    Expiry.objects.filter(id=expiry.id).update(
+        stage="FINAL", deadline=None, price=PRICE, final_at=NOW, decided_by="silence"
+    )
+    head = book.lock()
+    head.clock = NOW
+    message = {"expiry": expiry.id, "price": PRICE, "payouts": "0x" + "0" * 64}
+    book.append(head, book.sign_as_service("Final", message), expiry)
+    book.save(head)
