@@ -17,10 +17,10 @@ from reporter.service import Service
 SLUG = "btc-usd-cpi-2022-12-13"
 STRIKES = ("17000", "17850", "25000")  # below, near and above the price
 TERMS = {
-    "report_window": "12",
+    "report_window": "10",
     "challenge_window": "15",
-    "commit_window": "12",
-    "reveal_window": "12",
+    "commit_window": "10",
+    "reveal_window": "10",
     "ruling_window": "60",
     "arbitration_bond": str(16 * ETHER),
 }
