@@ -24,7 +24,7 @@ def tell(story: Story) -> None:
 
 
 def _deposit(story: Story) -> None:
-    """Each by a transaction of their own; the book credits what lies in a final block. The index is listed meanwhile."""
+    """Each by a transaction of their own; the book credits what is final. The index is listed meanwhile."""
     wanted = DEPOSITS | STAKES
     sent = [story.chain_command(name, "deposit", "--amount", f"{amount}ether") for name, amount in wanted.items()]
     run_all([*sent, manage("list_index", "btc-usd-cpi", "demo/index.json")])
