@@ -24,7 +24,17 @@ HTTPS = env.flag(
     "HTTPS", default=True, about="redirect to https, secure cookies, HSTS; 0 only on one's own machine"
 )
 BEHIND_PROXY = env.flag(
-    "BEHIND_PROXY", default=False, about="trust X-Forwarded-Proto; only behind a proxy that sets it itself"
+    "BEHIND_PROXY",
+    default=False,
+    about="trust X-Forwarded-Proto and the last address of X-Forwarded-For; only behind a proxy that sets both itself",
+)
+ACTS_PER_MINUTE = env.integer(
+    "ACTS_PER_MINUTE", default=120, about="signed acts of one account that one web process takes; 0: any number"
+)
+POSTS_PER_MINUTE = env.integer(
+    "POSTS_PER_MINUTE",
+    default=1200,
+    about="POSTs to the API from one address, or one /64 of IPv6, that one web process takes; 0: any number",
 )
 STATIC_ROOT = env.path(
     "STATIC_ROOT", default=BASE_DIR / "staticfiles", about="where collectstatic puts files"
@@ -215,7 +225,7 @@ if DATABASE_ROLE != "none":
 # In each process's own memory: nothing here is the truth, and the web process needs no Redis.
 _memory = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": None}
 CACHES = {
-    "default": {**_memory, "LOCATION": "default"},
+    "default": {**_memory, "LOCATION": "default", "OPTIONS": {"MAX_ENTRIES": 100_000}},  # counters of the rate limits
     # The largest are megabytes: one of 10,000 acts has about 15.
     "transcripts": {**_memory, "LOCATION": "transcripts", "OPTIONS": {"MAX_ENTRIES": 16}},
 }
@@ -255,6 +265,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "UNAUTHENTICATED_USER": None,
+    "NUM_PROXIES": int(BEHIND_PROXY),
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Assize",

@@ -10,6 +10,7 @@ import time
 
 SOMEWHERE = {"ORACLE_ADDRESS": "0x" + "0a" * 20, "FACTORY_ADDRESS": "0x" + "0b" * 20, "LOG_LEVEL": "WARNING"}
 SOMEWHERE |= {"CLOCK_TOLERANCE_SECONDS": "0"}  # deadlines are passed ahead of time
+SOMEWHERE |= {"POSTS_PER_MINUTE": "0"}  # all clients have one address; the account's own limit stays
 ETHER = 10**18
 PRICE = 2_500 * ETHER
 LONG = str(10 * 86_400)

@@ -120,7 +120,7 @@ class Service:
             raise Unreachable(f"{self.url}: /{path} answered {answer.status_code} without JSON") from None
         if not isinstance(document, dict):
             raise Unreachable(f"{self.url}: /{path} answered with something else than an object")
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 or answer.status_code == 429:
             raise Unreachable(f"{self.url}: /{path} answered {answer.status_code}")
         if answer.status_code >= 400:
             raise Problem(answer.status_code, document)

@@ -21,6 +21,8 @@ _NOWHERE = {
     "TREASURY_ADDRESS": "0x" + "0c" * 20,
     "SERVICE_KEY": "0x" + "11" * 32,
     "LOG_LEVEL": "WARNING",
+    "ACTS_PER_MINUTE": "0",
+    "POSTS_PER_MINUTE": "0",
     # Stories drive a time of their own.
     "CLOCK_TOLERANCE_SECONDS": "0",
     # A test is one transaction, which idles while the test waits for a process.

@@ -47,7 +47,7 @@ class RulingsView(ApiView):
             202: schema.RulingProgress,
             201: schema.RulingProgress,
             200: schema.RulingProgress,
-            **problems(400, 403, 404, 409, 413, 415),
+            **problems(400, 403, 404, 409, 413, 415, 429, 503),
         },
     )
     def post(self, request: Request, name: str) -> Response:

@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oracle import clock
-from oracle.api import schema
+from oracle.api import limits, schema
 from oracle.api.base import ApiView, body_of
 from oracle.api.problems import Problem
 from oracle.services.acts import take_act
@@ -22,11 +22,14 @@ class ActsView(ApiView):
             " carries a signed receipt too, whose code says why, wherever the act could be read."
         ),
         request=schema.SignedAct,
-        responses={201: schema.Taken, 200: schema.Taken, **schema.problems(400, 403, 404, 409, 413, 415)},
+        responses={201: schema.Taken, 200: schema.Taken, **schema.problems(400, 403, 404, 409, 413, 415, 429, 503)},
     )
     def post(self, request: Request) -> Response:
         kind, message, signatures = body_of(request, ("kind", "message", "signatures"))
-        answer = take_act(kind=kind, message=message, signatures=signatures, now=clock.now())
+        account, now = message.get("account") if isinstance(message, dict) else None, clock.now()
+        limits.check_account(account, now)
+        answer = take_act(kind=kind, message=message, signatures=signatures, now=now)
+        limits.count_act(account, answer, now)
         if answer.refusal is not None:
             raise Problem(answer.refusal, answer.detail, receipt=answer.receipt)
         assert answer.receipt is not None

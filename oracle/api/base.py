@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from oracle.api import strict_json
+from oracle.api.limits import AddressLimit
 from oracle.api.problems import Problem, handle, malformed
 from protocol.acts import Refusal
 
@@ -50,7 +51,7 @@ class ApiView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
-    throttle_classes = ()
+    throttle_classes = (AddressLimit,)
     parser_classes = (StrictParser,)
     content_negotiation_class = JsonOnly
 

@@ -32,6 +32,7 @@ OTHER_CODES = {
     404: "not_found",
     405: "method_not_allowed",
     415: "unsupported_media_type",
+    429: "too_many_requests",
     500: "internal_error",
     503: "unavailable",
 }
@@ -84,14 +85,23 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
         body = document(503, OTHER_CODES[503], "The database does not answer; try again.")
     elif isinstance(error, BookHalted):
         body = document(503, OTHER_CODES[503], str(error))
+    elif isinstance(error, exceptions.Throttled):
+        detail = f"That was too much for one minute, and was not looked at; send it again in {error.wait} s."
+        body = document(429, OTHER_CODES[429], detail)
     elif isinstance(error, exceptions.APIException | PermissionDenied):
         status = getattr(error, "status_code", 403)
         code = OTHER_CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
         body = document(status, code, str(getattr(error, "detail", error)))
     else:
         return None
-    headers = {"Allow": ", ".join(context["view"].allowed_methods)} if body["status"] == 405 else {}
-    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+    return Response(body, status=body["status"], headers=_headers(error, context), content_type=CONTENT_TYPE)
+
+
+def _headers(error: Exception, context: dict[str, Any]) -> dict[str, str]:
+    """What HTTP wants beside the problem."""
+    if isinstance(error, exceptions.MethodNotAllowed):
+        return {"Allow": ", ".join(context["view"].allowed_methods)}
+    return {"Retry-After": str(error.wait)} if isinstance(error, exceptions.Throttled) else {}
 
 
 def plain(status: int, code: str, detail: str) -> JsonResponse:

@@ -51,7 +51,7 @@ class RootSignaturesView(ApiView):
         summary="An attestor's signature over a root, or why it does not sign",
         description="Send `signature`, or `attestor` and `refusal`. The same again changes nothing.",
         request=schema.Attested,
-        responses={201: schema.Root, **shared.problems(400, 403, 404, 413, 415)},
+        responses={201: schema.Root, **shared.problems(400, 403, 404, 413, 415, 429, 503)},
     )
     def post(self, request: Request, root_id: int) -> Response:
         try:

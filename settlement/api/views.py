@@ -83,7 +83,7 @@ class SignaturesView(ApiView):
         summary="An attestor's signature over a publication, or why it does not sign",
         description="Send `signature`, or `attestor` and `refusal`. The same again changes nothing.",
         request=schema.Attested,
-        responses={201: schema.Publication, **shared.problems(400, 403, 404, 413, 415)},
+        responses={201: schema.Publication, **shared.problems(400, 403, 404, 413, 415, 429, 503)},
     )
     def post(self, request: Request, publication_id: int) -> Response:
         try:
