@@ -86,6 +86,9 @@ class FakeChain:
     def head(self) -> int:
         return len(self.blocks) - 1
 
+    def final(self, tip: int) -> int:
+        return tip - settings.FINALITY_DEPTH
+
     def headers(self, numbers: Sequence[int]) -> list[Header]:
         return [self.blocks[number][0] for number in numbers if number < len(self.blocks)]
 
