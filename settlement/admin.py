@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from ledger.admin import ReadOnlyAdmin
 from settlement.models import (
+    Alarm,
     AttestorRefusal,
     AttestorSignature,
     ChainTransaction,
@@ -114,3 +115,9 @@ class EscrowLogAdmin(ReadOnlyAdmin):
 @admin.register(EscrowIndex)
 class EscrowIndexAdmin(ReadOnlyAdmin):
     list_display = ["credited_to", "looked_at", "stale", "stopped", "problem"]
+
+
+@admin.register(Alarm)
+class AlarmAdmin(ReadOnlyAdmin):
+    list_display = ["kind", "subject", "words", "since", "last_seen", "cleared_at", "cleared_why"]
+    list_filter = ["kind"]

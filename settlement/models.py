@@ -10,12 +10,13 @@ from django.db.models import Q
 from ledger.fields import WholeField, whole_check
 from oracle.models import Expiry
 from protocol.terms import MAX_PRICE
+from settlement.alarm_models import Alarm
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 from settlement.root_models import Root, RootRefusal, RootSignature
 from settlement.stages import PublicationStage, TransactionState
 
 __all__ = [
-    "AttestorRefusal", "AttestorSignature", "ChainTransaction", "EscrowBlock", "EscrowIndex", "EscrowLog",
+    "Alarm", "AttestorRefusal", "AttestorSignature", "ChainTransaction", "EscrowBlock", "EscrowIndex", "EscrowLog",
     "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature", "Series",
 ]  # fmt: skip
 
