@@ -5,10 +5,10 @@ DEV = $(or $(PYTHON),$(error Python 3.11 is missing: install it)) -m dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench doctor manual venv clean
+.PHONY: help demo run test lint bench bench-peers doctor manual venv clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo:  ## one real expiry from bonded reports to redeemed P and N, on a stack of its own
 	@$(DEV) demo $(ARGS)
@@ -26,6 +26,9 @@ lint: venv  ## ruff, mypy, import-linter
 
 bench:  ## measure; prints a table and writes bench/results.json
 	@$(DEV) bench $(ARGS)
+
+bench-peers: venv  ## gas beside the peers' own published contracts, in one run
+	@.venv/bin/python -m bench.peers
 
 doctor:  ## is everything that the settings name there and as it should be?
 	@$(DEV) manage doctor

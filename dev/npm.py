@@ -22,12 +22,27 @@ def install(package: str, folder: Path, *wanted: Path) -> None:
             raise Problem(f"npm brought {package} without {path.relative_to(folder)}")
 
 
+def unpack(package: str, folder: Path) -> Path:
+    """The files of `name@version` alone, without what it depends on; its folder under `folder`."""
+    with locked("install"):
+        if not (folder / "package").exists():
+            _run("pack", package, "--pack-destination", str(folder), folder=folder, package=package)
+            for archive in folder.glob("*.tgz"):
+                shutil.unpack_archive(archive, folder, "gztar", filter="data")
+                archive.unlink()
+    return folder / "package"
+
+
 def _install(package: str, folder: Path) -> None:
-    print(f"dev: fetching {package} (once)", file=sys.stderr, flush=True)
-    folder.mkdir(parents=True, exist_ok=True)
     # No scripts: what is wanted lies in the packages as it is.
     flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
-    done = subprocess.run([*_npm(), "install", *flags, package], capture_output=True, text=True, cwd=folder)
+    _run("install", *flags, package, folder=folder, package=package)
+
+
+def _run(*arguments: str, folder: Path, package: str) -> None:
+    print(f"dev: fetching {package} (once)", file=sys.stderr, flush=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([*_npm(), *arguments], capture_output=True, text=True, cwd=folder)
     if done.returncode:
         raise Problem(
             f"npm could not fetch {package}: is the registry within reach?\n{done.stderr.strip()[-600:]}"
