@@ -13,6 +13,7 @@ class Deployed(NamedTuple):
     block: int = 0
     escrow: str = ""
     escrow_block: int = 0
+    feeds: str = ""
 
 
 def addresses(path: Path | None) -> Deployed:
@@ -26,4 +27,5 @@ def addresses(path: Path | None) -> Deployed:
         int(content.get("block", 0)),
         content.get("escrow", "").lower(),
         int(content.get("escrow_block", 0)),
+        content.get("feeds", "").lower(),
     )

@@ -17,6 +17,12 @@ OLDEST_POSTGRESQL = 140_000
 CLOCK_SECONDS = 2
 HEAD_SECONDS = 120
 LEAST_FUNDS_WEI = 10**17
+CONTRACTS = {
+    "ORACLE_ADDRESS": "oracle",
+    "FACTORY_ADDRESS": "factory",
+    "FEEDS_ADDRESS": "feeds",
+    "ESCROW_ADDRESS": "escrow",
+}
 
 
 class Ill(Exception):
@@ -85,13 +91,13 @@ def chain() -> str:
 
 def contracts() -> str:
     """There is code at all addresses."""
-    for name in ("ORACLE_ADDRESS", "FACTORY_ADDRESS", "ESCROW_ADDRESS"):
+    for name in CONTRACTS:
         address = getattr(settings, name)
         if not address:
             raise Ill(f"{name} is not known; run manage.py deploy_contracts, or set it")
         if call(settings.RPC_URL, "eth_getCode", address, "latest") == "0x":
             raise Ill(f"no contract at {name} {address}; wrong address, or the wrong chain")
-    return f"oracle {settings.ORACLE_ADDRESS}, factory {settings.FACTORY_ADDRESS}, escrow {settings.ESCROW_ADDRESS}"
+    return ", ".join(f"{word} {getattr(settings, name)}" for name, word in CONTRACTS.items())
 
 
 def funds() -> str:

@@ -12,7 +12,9 @@ that says which and why. An empty value counts as absent. `make run`, `make demo
 | --- | --- | --- | --- |
 """
 
-FROM_FILE = ("ORACLE_ADDRESS", "FACTORY_ADDRESS", "FACTORY_BLOCK", "ESCROW_ADDRESS", "ESCROW_BLOCK")
+FROM_FILE = (
+    "ORACLE_ADDRESS", "FACTORY_ADDRESS", "FACTORY_BLOCK", "FEEDS_ADDRESS", "ESCROW_ADDRESS", "ESCROW_BLOCK",
+)  # fmt: skip
 OF_NODES = {"RPC_URLS": "`RPC_URL`", "RPC_QUORUM": "a majority"}
 
 

@@ -87,6 +87,9 @@ FACTORY_ADDRESS = env.address("FACTORY_ADDRESS", default=_deployed.factory, abou
 FACTORY_BLOCK = env.integer(
     "FACTORY_BLOCK", default=_deployed.block, about="block from which on the factory's logs are read"
 )
+FEEDS_ADDRESS = env.address(
+    "FEEDS_ADDRESS", default=_deployed.feeds, about="the factory of price feeds; empty: none are listed or recognised"
+)
 ESCROW_ADDRESS = env.address(
     "ESCROW_ADDRESS", default=_deployed.escrow, about="the escrow that holds the bonds; empty: no deposits"
 )

@@ -86,11 +86,27 @@ def _life_of_a_bond(court: Court) -> dict[str, int]:
     return gas
 
 
+def _reads(court: Court) -> dict[str, int]:
+    """A final price asked for by another contract, cold: nothing that it touches was touched before in the
+    transaction."""
+    expiry = word("read")
+    feed = court.create_feed(expiry)
+    court.make_final(expiry, PRICE)
+    probe = court.evm.deploy_mock("GasProbe")
+    plain = court.oracle.encode_abi("price_of", [expiry])
+    round_data = feed.encode_abi("latestRoundData", [])
+    return {
+        "gas_read_price": court.evm.read(probe.functions.gas_of(court.oracle.address, plain)),
+        "gas_read_feed": court.evm.read(probe.functions.gas_of(feed.address, round_data)),
+        "gas_create_feed": _gas(court.evm.send(court.feeds.functions.create(word("fresh"), 18))),
+    }
+
+
 def measure() -> dict[str, int]:
     """Gas by the names that bench/results.json uses."""
     court = deploy_court(Evm())
     gas = {"gas_submit_1": _submit(court, 1), "gas_submit_50": _submit(court, 50)}
-    return gas | _life_of_a_series(court) | _life_of_a_bond(court)
+    return gas | _reads(court) | _life_of_a_series(court) | _life_of_a_bond(court)
 
 
 def main() -> None:

@@ -73,6 +73,10 @@ ROWS = (
     Row("gas: first claim of an existing account among 100,000", "{gas_claim}", "at most 95,000"),
     Row("gas: a root over any number of accounts", "{gas_root}", "at most 90,000"),
     Row("a root over 100,000 accounts, built and verified", "{root_100k_s} s", "under 60 s"),
+    Row(
+        "gas: another contract reads a final price, plain / through a price feed", "{gas_read_price} / {gas_read_feed}",
+        "at most 6,000 / 14,000",
+    ),
     Row("gas: split", "{gas_split}", "", "split"),
     Row("gas: merge", "{gas_merge}", "", "merge"),
     Row("gas: redeem P / N", "{gas_redeem_p} / {gas_redeem_n}", "at most 70,000", "redeem"),

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-NAMES = ("PriceOracle", "SeriesToken", "Series", "SeriesFactory", "Escrow")
+NAMES = ("PriceOracle", "SeriesToken", "Series", "SeriesFactory", "PriceFeed", "PriceFeedFactory", "Escrow")
 BUILD = Path(__file__).parent / "build"
 
 

@@ -18,6 +18,7 @@ from settlement.models import (
     RootRefusal,
     RootSignature,
     Series,
+    SeriesBatch,
 )
 
 
@@ -66,6 +67,12 @@ class SeriesAdmin(ReadOnlyAdmin):
     list_display = ["address", "expiry", "strike", "collateral"]
     list_select_related = ["expiry"]
     search_fields = ["address__exact", "expiry__slug"]
+
+
+@admin.register(SeriesBatch)
+class SeriesBatchAdmin(ReadOnlyAdmin):
+    list_display = ["id", "expiry", "collateral", "created_at"]
+    list_select_related = ["expiry"]
 
 
 @admin.register(Publication)

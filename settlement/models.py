@@ -13,11 +13,12 @@ from protocol.terms import MAX_PRICE
 from settlement.alarm_models import Alarm
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 from settlement.root_models import Root, RootRefusal, RootSignature
+from settlement.series_models import SeriesBatch
 from settlement.stages import PublicationStage, TransactionState
 
 __all__ = [
     "Alarm", "AttestorRefusal", "AttestorSignature", "ChainTransaction", "EscrowBlock", "EscrowIndex", "EscrowLog",
-    "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature", "Series",
+    "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature", "Series", "SeriesBatch",
 ]  # fmt: skip
 
 ADDRESS_FORM = r"^0x[0-9a-f]{40}$"

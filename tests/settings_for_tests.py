@@ -16,6 +16,7 @@ _NOWHERE = {
     "CHAIN_ID": "31337",
     "ORACLE_ADDRESS": "0x" + "0a" * 20,
     "FACTORY_ADDRESS": "0x" + "0b" * 20,
+    "FEEDS_ADDRESS": "0x" + "0e" * 20,
     "ESCROW_ADDRESS": "0x" + "0d" * 20,
     "OPERATOR_DEPOSITS": "1",
     "TREASURY_ADDRESS": "0x" + "0c" * 20,

@@ -52,6 +52,7 @@ class ServiceView(ApiView):
                 "chain_id": str(settings.CHAIN_ID),
                 "oracle": settings.ORACLE_ADDRESS,
                 "factory": settings.FACTORY_ADDRESS,
+                "feeds": settings.FEEDS_ADDRESS,
                 "escrow": settings.ESCROW_ADDRESS,
                 "service": signer.service_address(),
                 "treasury": settings.TREASURY_ADDRESS,

@@ -115,6 +115,7 @@ class Service(serializers.Serializer):
     chain_id = Integer()
     oracle = Address()
     factory = Address()
+    feeds = Address(allow_blank=True, help_text="the factory of price feeds; empty where there is none")
     escrow = Address(allow_blank=True, help_text="holds the bonds; empty where deposits are the operator's word")
     service = Address()
     treasury = Address()

@@ -3,5 +3,7 @@
 errors.py      what can go wrong, translated once from the library's and the node's words
 client.py      a node: blocks, logs, fees, sign, broadcast, receipts
 contracts.py   the price oracle, the factory and the series: what they say and what can be asked of them
+feeds.py       price feeds and their factory
+many.py        many views in few requests
 wallet.py      send at once and wait: for deployment and tests, never for a publication
 """

@@ -48,10 +48,14 @@ class Contract:
             address=Web3.to_checksum_address(address), abi=built(self.name)["abi"]
         )
 
+    def view(self, function: str, *arguments: Any) -> Any:
+        """A view that can be asked, alone or with others."""
+        return self._contract.functions[function](*map(_argument, arguments))
+
     def read(self, function: str, *arguments: Any) -> Any:
         """What a view answers in the newest block."""
         with translated():
-            return self._contract.functions[function](*map(_argument, arguments)).call()
+            return self.view(function, *arguments).call()
 
     def call(self, function: str, *arguments: Any, value: int = 0) -> Call:
         """The call of a function, to be sent."""
@@ -143,28 +147,11 @@ class Series(Contract):
 
     name = "Series"
 
-    def tells(self) -> dict[str, Any]:
-        """What the series says of itself, in our words."""
-        return {
-            "expiry": to_hex(self.read("expiry")),
-            "expiry_at": int(self.read("expiry_at")),
-            "strike": int(self.read("strike")),
-            **{name: str(self.read(name)).lower() for name in ("oracle", "collateral", "p", "n")},
-        }
-
-    def decimals(self) -> int:
-        """Decimals of the collateral, and so of P and N."""
-        return int(self.read("decimals"))
-
 
 class SeriesToken(Contract):
     """P or N."""
 
     name = "SeriesToken"
-
-    def symbol(self) -> str:
-        """Its ERC-20 symbol."""
-        return str(self.read("symbol"))
 
 
 def collateral_changes(

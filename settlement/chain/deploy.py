@@ -41,10 +41,11 @@ class Deployed:
     block: int
     escrow: str
     escrow_block: int
+    feeds: str
 
 
 def deploy(wallet: Wallet, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
-    """Oracle, token, series, factory, escrow, one after the other. Reverted says what is wrong with the rules."""
+    """All of them, one after the other. Reverted says what is wrong with the rules."""
     oracle, block = _create(
         wallet,
         "PriceOracle",
@@ -59,8 +60,15 @@ def deploy(wallet: Wallet, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
     token, _ = _create(wallet, "SeriesToken")
     series, _ = _create(wallet, "Series", oracle, token)
     factory, _ = _create(wallet, "SeriesFactory", series)
+    feeds = deploy_feeds(wallet, oracle)
     escrow, escrow_block = deploy_escrow(wallet, rules.owner, oracle, escrow_rules)
-    return Deployed(oracle, factory, block, escrow, escrow_block)
+    return Deployed(oracle, factory, block, escrow, escrow_block, feeds)
+
+
+def deploy_feeds(wallet: Wallet, oracle: str) -> str:
+    """The factory of the price feeds that answer for this oracle."""
+    feed, _ = _create(wallet, "PriceFeed", oracle)
+    return _create(wallet, "PriceFeedFactory", feed)[0]
 
 
 def deploy_escrow(wallet: Wallet, owner: str, oracle: str, rules: EscrowRules) -> tuple[str, int]:

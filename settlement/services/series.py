@@ -1,53 +1,112 @@
-"""A grid of strikes on one expiry, created in one transaction of the factory (DESIGN 3.1)."""
+"""A grid of strikes on one expiry, created in batches, one transaction of the factory each (DESIGN 3.1).
+
+Each batch is stored with its signed transaction before that is sent. Whatever was interrupted, the next call looks what
+the chain has, waits for what is under way and creates only the rest.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
 
 from oracle.models import Expiry
 from protocol.canonical import json_hash
+from protocol.hashing import to_hex
 from protocol.terms import MAX_PRICE
 from settlement.chain import contracts
-from settlement.chain.client import Client, connect
-from settlement.chain.contracts import CreatedSeries, SeriesFactory, SeriesToken
-from settlement.chain.errors import ChainDown, ChainError, Reverted
+from settlement.chain.client import GAS_MARGIN_PPM, Call, Client, connect
+from settlement.chain.contracts import CreatedSeries, SeriesFactory
+from settlement.chain.errors import ChainError, Reverted
+from settlement.chain.many import block_gas_limit, created_among, read_many, series_addresses
 from settlement.models import ETH, ChainTransaction, Series
-from settlement.services import transactions
-from settlement.stages import TransactionState
+from settlement.series_models import SeriesBatch
+from settlement.services import sending
+from settlement.strikes import MAX_STRIKES
 
-MAX_STRIKES = 50
-POLL_SECONDS = 0.2
+PURPOSE = "series"
+MAX_TRANSACTION_GAS = 2**24
+"""EIP-7825."""
+MOST_IN_A_BATCH = 50
+"""Of the factory's create_grid."""
+GAS_PER_SERIES, GAS_PER_BATCH = 206_000, 60_000
+"""Measured (tests/contracts/test_series_factory.py)."""
+
+Progress = Callable[[str], None]
 
 
 class InvalidSeries(ValueError):
     """These series cannot be listed; the text says why and what to do."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where each strike's series is or would be; what is missing, in batches; gas of each batch's transaction."""
+
+    addresses: dict[int, str]
+    batches: list[list[int]]
+    gas: list[int]
+
+
 def list_series(
-    *, expiry: Expiry, strikes: Sequence[int], collateral: str = ETH, now: int, patience_seconds: float = 60
+    *,
+    expiry: Expiry,
+    strikes: Sequence[int],
+    collateral: str = ETH,
+    now: int,
+    patience_seconds: float = 60,
+    progress: Progress = lambda line: None,
 ) -> list[Series]:
     """Have the factory create a series at each strike (18 decimals) and keep what it created, in order of strikes.
 
     Repeatable: a strike that exists is found, a transaction of an earlier, interrupted call is waited for. Raises
-    InvalidSeries, or a ChainError where the chain does not answer or no block takes it in time.
+    InvalidSeries, or a ChainError where the chain does not answer or no block takes a batch in time (for each batch
+    `patience_seconds`).
     """
     _check(expiry, strikes, now)
     client = connect()
     factory = contracts.factory(client)
-    wanted = {factory.address_of(expiry.id, expiry.expiry_at, strike, collateral) for strike in strikes}
-    if missing := [address for address in sorted(wanted) if not client.has_code(address)]:
-        row = _under_way(client, expiry, missing) or _create(
-            client, factory, expiry, strikes, collateral, missing, now
-        )
-        _wait(client, row, patience_seconds)
-    found = factory.created(expiry.id, settings.FACTORY_BLOCK, client.block().number)
-    rows = [_row(client, expiry, each) for each in found if each.address in wanted]
-    Series.objects.bulk_create(rows, ignore_conflicts=True)
-    return list(Series.objects.filter(address__in=wanted).order_by("strike"))
+    for row in _under_way(client, expiry, collateral):
+        progress(f"waiting for {row.hash} of an earlier call")
+        sending.wait(client, row, now=now, patience_seconds=patience_seconds)
+    addresses, batches = _missing(client, factory, expiry, strikes, collateral)
+    for number, batch in enumerate(batches, start=1):
+        row = _create(client, factory, expiry, batch, collateral, now)
+        progress(f"batch {number} of {len(batches)}: {len(batch)} series, {row.hash}")
+        sending.wait(client, row, now=now, patience_seconds=patience_seconds)
+    return _keep(client, factory, expiry, list(addresses.values()))
+
+
+def plan_series(*, expiry: Expiry, strikes: Sequence[int], collateral: str = ETH, now: int) -> Plan:
+    """What `list_series` would do, without doing any of it. Errors as there."""
+    _check(expiry, strikes, now)
+    client = connect()
+    factory = contracts.factory(client)
+    addresses, batches = _missing(client, factory, expiry, strikes, collateral)
+    try:
+        gas = [client.price(ETH, grid_call(factory, expiry, batch, collateral)).gas for batch in batches]
+    except Reverted as error:
+        raise InvalidSeries(f"the factory would refuse it: {error}") from error
+    return Plan(addresses, batches, gas)
+
+
+def batch_call(client: Client, batch: SeriesBatch) -> Call:
+    """The call of a stored batch, built again."""
+    return grid_call(contracts.factory(client), batch.expiry, [int(s) for s in batch.strikes], batch.collateral)
+
+
+def grid_call(factory: SeriesFactory, expiry: Expiry, strikes: Sequence[int], collateral: str) -> Call:
+    """One transaction that creates a series at each strike that has none."""
+    return factory.create_grid(expiry.index_id, expiry.expiry_at, json_hash(expiry.terms), strikes, collateral)
+
+
+def batch_size(block_gas: int) -> int:
+    """Series in one transaction: with its margin it stays below three quarters of EIP-7825's limit and half a block."""
+    room = min(MAX_TRANSACTION_GAS * 3 // 4, block_gas // 2)
+    gas = room * 10**6 // (10**6 + GAS_MARGIN_PPM) - GAS_PER_BATCH
+    return max(1, min(MOST_IN_A_BATCH, gas // GAS_PER_SERIES))
 
 
 def _check(expiry: Expiry, strikes: Sequence[int], now: int) -> None:
@@ -59,70 +118,102 @@ def _check(expiry: Expiry, strikes: Sequence[int], now: int) -> None:
         raise InvalidSeries(f"{expiry.slug} expired at {expiry.expiry_at}; series are created before that")
 
 
-def _purpose(missing: Sequence[str]) -> str:
-    return f"series:{json_hash(list(missing))}"
+def _missing(
+    client: Client, factory: SeriesFactory, expiry: Expiry, strikes: Sequence[int], collateral: str
+) -> tuple[dict[int, str], list[list[int]]]:
+    """The address of each strike, and those that do not exist yet, in batches."""
+    addresses = series_addresses(factory, expiry.id, expiry.expiry_at, sorted(strikes), collateral)
+    made = created_among(factory, list(addresses.values()))
+    missing = [strike for strike, address in addresses.items() if address not in made]
+    size = batch_size(block_gas_limit(client))
+    return addresses, [missing[start : start + size] for start in range(0, len(missing), size)]
 
 
-def _under_way(client: Client, expiry: Expiry, missing: Sequence[str]) -> ChainTransaction | None:
-    rows = ChainTransaction.objects.filter(chain=client.genesis, purpose=_purpose(missing))
-    return rows.filter(state=TransactionState.SENT).first()
+def _under_way(client: Client, expiry: Expiry, collateral: str) -> list[ChainTransaction]:
+    """Transactions of earlier calls on this grid that no block is known to have, in the order of their making."""
+    batches = SeriesBatch.objects.filter(expiry=expiry, collateral=collateral).order_by("pk")
+    found = [sending.under_way(client, f"{PURPOSE}:{pk}") for pk in batches.values_list("pk", flat=True)]
+    return [row for row in found if row is not None]
 
 
 def _create(
-    client: Client,
-    factory: SeriesFactory,
-    expiry: Expiry,
-    strikes: Sequence[int],
-    collateral: str,
-    missing: Sequence[str],
-    now: int,
+    client: Client, factory: SeriesFactory, expiry: Expiry, strikes: list[int], collateral: str, now: int
 ) -> ChainTransaction:
-    terms = json_hash(expiry.terms)
-    call = factory.create_grid(expiry.index_id, expiry.expiry_at, terms, strikes, collateral)
+    """Store one batch with its signed transaction."""
     try:
-        drafted = transactions.draft(client, call)
+        drafted = sending.draft(client, grid_call(factory, expiry, strikes, collateral))
     except Reverted as error:
         raise InvalidSeries(f"the factory would refuse it: {error}") from error
+    if drafted.price.gas > MAX_TRANSACTION_GAS:
+        raise ChainError(f"{len(strikes)} series would need {drafted.price.gas} gas, more than a transaction may")
     with transaction.atomic():
-        row = transactions.store(drafted, purpose=_purpose(missing), now=now)
-    transactions.broadcast(client, row, now=now)
-    return row
+        words = [str(strike) for strike in strikes]
+        batch = SeriesBatch.objects.create(expiry=expiry, collateral=collateral, strikes=words, created_at=now)
+        return sending.store(drafted, purpose=f"{PURPOSE}:{batch.pk}", now=now)
 
 
-def _wait(client: Client, row: ChainTransaction, patience_seconds: float) -> None:
-    deadline = time.monotonic() + patience_seconds
-    while (receipt := client.receipt(row.hash)) is None:
-        if time.monotonic() > deadline:
-            raise ChainDown(f"{row.hash} waits for a block; run the command again to look for it")
-        time.sleep(POLL_SECONDS)
-    if not receipt.succeeded:
-        raise ChainError(f"{row.hash} reverted in block {receipt.block_number}")
+def _keep(client: Client, factory: SeriesFactory, expiry: Expiry, addresses: list[str]) -> list[Series]:
+    """Rows for all of these, read from the chain where we have none yet."""
+    known = set(Series.objects.filter(address__in=addresses).values_list("address", flat=True))
+    if fresh := set(addresses) - known:
+        logs = factory.created(expiry.id, settings.FACTORY_BLOCK, client.block().number)
+        rows = _rows(client, expiry, [each for each in logs if each.address in fresh])
+        Series.objects.bulk_create(rows, ignore_conflicts=True)
+    return list(Series.objects.filter(address__in=addresses).order_by("strike"))
 
 
-def _row(client: Client, expiry: Expiry, created: CreatedSeries) -> Series:
-    """A row for what the log tells, once the contract at that address says the same of itself."""
-    series = contracts.Series(client, created.address)
-    wanted = {
-        "expiry": expiry.id,
-        "expiry_at": expiry.expiry_at,
-        "strike": created.strike,
-        "oracle": settings.ORACLE_ADDRESS,
-        "collateral": created.collateral,
-        "p": created.p,
-        "n": created.n,
-    }
-    if (told := series.tells()) != wanted:
-        raise InvalidSeries(f"{created.address} says {told}, wanted is {wanted}: is FACTORY_ADDRESS right?")
-    return Series(
-        address=created.address,
-        expiry=expiry,
-        strike=created.strike,
-        collateral=created.collateral,
-        decimals=series.decimals(),
-        p=created.p,
-        n=created.n,
-        p_symbol=SeriesToken(client, created.p).symbol(),
-        n_symbol=SeriesToken(client, created.n).symbol(),
-        created_block=created.block_number,
-        created_block_hash=created.block_hash,
-    )
+def _rows(client: Client, expiry: Expiry, created: Sequence[CreatedSeries]) -> list[Series]:
+    """A row for what each log tells, once the contract at that address says the same of itself."""
+    told = _told(client, created)
+    rows = []
+    for each, (about, decimals, p_symbol, n_symbol) in zip(created, told, strict=True):
+        wanted = {
+            "expiry": expiry.id,
+            "expiry_at": expiry.expiry_at,
+            "strike": each.strike,
+            "oracle": settings.ORACLE_ADDRESS,
+            "collateral": each.collateral,
+            "p": each.p,
+            "n": each.n,
+        }
+        if about != wanted:
+            raise InvalidSeries(f"{each.address} says {about}, wanted is {wanted}: is FACTORY_ADDRESS right?")
+        rows.append(
+            Series(
+                address=each.address,
+                expiry=expiry,
+                strike=each.strike,
+                collateral=each.collateral,
+                decimals=decimals,
+                p=each.p,
+                n=each.n,
+                p_symbol=p_symbol,
+                n_symbol=n_symbol,
+                created_block=each.block_number,
+                created_block_hash=each.block_hash,
+            )
+        )
+    return rows
+
+
+def _told(client: Client, created: Sequence[CreatedSeries]) -> list[tuple[dict[str, object], int, str, str]]:
+    """What each contract says of itself, its decimals, and the symbols of P and N."""
+    views = ("expiry", "expiry_at", "strike", "oracle", "collateral", "p", "n", "decimals")
+    questions: list[tuple[contracts.Contract, str, tuple[object, ...]]] = []
+    for each in created:
+        series = contracts.Series(client, each.address)
+        questions += [(series, view, ()) for view in views]
+        questions += [(contracts.SeriesToken(client, token), "symbol", ()) for token in (each.p, each.n)]
+    answers = iter(read_many(client, questions))
+    found = []
+    for _ in created:
+        about = {view: _plain(next(answers)) for view in views}
+        found.append((about, int(str(about.pop("decimals"))), str(next(answers)), str(next(answers))))
+    return found
+
+
+def _plain(value: object) -> object:
+    """Our spelling: lower-case addresses, words as hex."""
+    if isinstance(value, bytes):
+        return to_hex(value)
+    return value.lower() if isinstance(value, str) else value

@@ -142,6 +142,7 @@ def deployed(node: Node, tmp_path: Path, settings: Any) -> Path:
     call_command("deploy_contracts", *deploy_options(), verbosity=0)
     said = json.loads(settings.CONTRACTS_FILE.read_text())
     settings.ORACLE_ADDRESS, settings.FACTORY_ADDRESS = said["oracle"], said["factory"]
+    settings.FEEDS_ADDRESS = said["feeds"]
     settings.ESCROW_ADDRESS, settings.RPC_URLS, settings.RPC_QUORUM = said["escrow"], [node.url], 1
     settings.FACTORY_BLOCK, settings.ESCROW_BLOCK = said["block"], said["escrow_block"]
     return Path(settings.CONTRACTS_FILE)

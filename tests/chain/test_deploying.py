@@ -17,6 +17,7 @@ from settlement.chain import contracts
 from settlement.chain.client import connect
 from settlement.chain.errors import ChainDown, NotDeployed, WrongChain
 from settlement.chain.escrow import Escrow
+from settlement.chain.feeds import PriceFeed, PriceFeedFactory
 from settlement.models import ChainTransaction
 from settlement.services.publishing import publish
 from settlement.stages import PublicationStage
@@ -39,6 +40,17 @@ def test_deploy__again__says_so_and_does_nothing(deployed: Path, node: Node) -> 
     call_command("deploy_contracts", *deploy_options(), stdout=out)
     assert out.getvalue().startswith("deployed already: oracle 0x")
     assert (deployed.read_text(), node.height()) == (before, height)
+
+
+def test_deploy__before_there_were_feeds__adds_them_and_leaves_the_rest(deployed: Path) -> None:
+    before = json.loads(deployed.read_text())
+    deployed.write_text(json.dumps({name: value for name, value in before.items() if name != "feeds"}))
+    call_command("deploy_contracts", *deploy_options(), stdout=StringIO())
+    after = json.loads(deployed.read_text())
+    assert after.pop("feeds") != before.pop("feeds")
+    assert after == before
+    feeds = PriceFeedFactory(connect(), json.loads(deployed.read_text())["feeds"])
+    assert str(PriceFeed(connect(), feeds.read("FEED")).read("oracle")).lower() == before["oracle"]
 
 
 def test_deploy__before_there_was_an_escrow__adds_it_to_the_oracle_that_stands(deployed: Path) -> None:

@@ -1,4 +1,4 @@
-"""Listing series: one transaction for a grid, repeatable, and nothing believed that the chain does not say."""
+"""Listing series: a grid in batches, repeatable from any point, and nothing believed that the chain does not say."""
 
 from __future__ import annotations
 
@@ -7,17 +7,28 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
 from dev import accounts
 from oracle.models import Expiry
 from protocol.canonical import json_hash
+from protocol.hashing import to_hex
 from settlement.chain import contracts
 from settlement.chain.deploy import EscrowRules, Rules, deploy
 from settlement.chain.errors import ChainDown
 from settlement.chain.wallet import Wallet
 from settlement.models import ChainTransaction, Series
+from settlement.series_models import SeriesBatch
+from settlement.services import sending
+from settlement.services import series as series_service
 from settlement.services.publishing import publish
-from settlement.services.series import InvalidSeries, list_series
+from settlement.services.series import (
+    GAS_PER_BATCH,
+    GAS_PER_SERIES,
+    MAX_TRANSACTION_GAS,
+    InvalidSeries,
+    list_series,
+)
 from settlement.stages import TransactionState
 from tests.cast import ETHER
 from tests.chain.conftest import CONFIRMATION, World
@@ -36,11 +47,12 @@ def test_list_series__grid__one_transaction_and_what_the_chain_says(world: World
     assert [series.strike for series in found] == GRID
     assert ChainTransaction.objects.count() == 1
     for series in found:
-        told = contracts.Series(world.client, series.address).tells()
-        assert told["expiry"] == expiry.id
-        assert (told["p"], told["n"], told["strike"]) == (series.p, series.n, series.strike)
-        assert (series.decimals, series.collateral) == (18, ZERO)
-        assert series.p_symbol != series.n_symbol
+        contract = contracts.Series(world.client, series.address)
+        assert to_hex(contract.read("expiry")) == expiry.id
+        assert [str(contract.read(name)).lower() for name in ("p", "n")] == [series.p, series.n]
+        assert (contract.read("strike"), series.decimals, series.collateral) == (series.strike, 18, ZERO)
+        assert series.p_symbol == f"P-{series.strike // ETHER}"
+        assert series.n_symbol == f"N-{series.strike // ETHER}"
 
 
 def test_list_series__again_and_with_one_more__only_the_new_one_is_created(world: World) -> None:
@@ -77,7 +89,7 @@ def test_list_series__no_block_in_time__the_next_call_waits_for_the_same_transac
 
 def test_list_series__bad_input__refused_before_anything_is_sent(world: World) -> None:
     expiry = world.list_expiry()
-    for strikes in ([], [ETHER, ETHER], [0], [2**120], list(range(1, 52))):
+    for strikes in ([], [ETHER, ETHER], [0], [2**120], list(range(1, 1_002))):
         with pytest.raises(InvalidSeries):
             listed(world, expiry, strikes)
     with pytest.raises(InvalidSeries, match="expired"):
@@ -102,6 +114,108 @@ def test_list_series__factory_of_another_oracle__not_listed(world: World, settin
     assert not Series.objects.exists()
 
 
+def small_batches(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    monkeypatch.setattr(series_service, "batch_size", lambda gas: size)
+
+
+def test_list_series__more_than_a_batch__in_order_one_transaction_each(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_batches(monkeypatch, 2)
+    expiry, said = world.list_expiry(), list[str]()
+    grid = [number * ETHER for number in range(5, 0, -1)]
+    assert [series.strike for series in listed(world, expiry, grid, progress=said.append)] == sorted(grid)
+    assert [line.split(":")[0] for line in said] == ["batch 1 of 3", "batch 2 of 3", "batch 3 of 3"]
+    rows = ChainTransaction.objects.order_by("nonce")
+    batches = SeriesBatch.objects.order_by("pk")
+    assert [row.purpose for row in rows] == [f"series:{batch.pk}" for batch in batches]
+    assert [len(batch.strikes) for batch in batches] == [2, 2, 1]
+
+
+def test_batch_call__stored_batch__is_the_call_that_was_sent(world: World) -> None:
+    listed(world, world.list_expiry())
+    call = series_service.batch_call(world.client, SeriesBatch.objects.get())
+    receipt = world.node.rpc("eth_getTransactionByHash", ChainTransaction.objects.get().hash)
+    assert (receipt["to"], receipt["input"]) == (call.to, call.data)
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", range(9))
+def test_list_series__dies_at_any_step__the_next_call_makes_the_rest_and_nothing_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: int
+) -> None:
+    """Three batches: each is stored, sent, waited for; the steps are counted over all of them."""
+    small_batches(monkeypatch, 2)
+    expiry, steps = world.list_expiry(), iter(range(100))
+
+    def dying(function: Any, *, after: bool = False) -> Any:
+        def run(*args: Any, **kwargs: Any) -> Any:
+            dead = next(steps) == step
+            if dead and not after:
+                raise Died
+            answer = function(*args, **kwargs)
+            if dead:
+                raise Died
+            return answer
+
+        return run
+
+    grid = [number * ETHER for number in range(1, 6)]
+    with monkeypatch.context() as patched:
+        patched.setattr(sending, "store", dying(sending.store, after=True))
+        patched.setattr(sending.transactions, "broadcast", dying(sending.transactions.broadcast))
+        patched.setattr(sending, "wait", dying(sending.wait, after=True))
+        with pytest.raises(Died):
+            listed(world, expiry, grid)
+    assert [series.strike for series in listed(world, expiry, grid)] == grid
+    nonces = [row.nonce for row in ChainTransaction.objects.order_by("nonce")]
+    assert nonces == list(range(nonces[0], nonces[0] + 3))
+    strikes = [int(s) for batch in SeriesBatch.objects.order_by("pk") for s in batch.strikes]
+    assert strikes == grid
+
+
+def test_batch_size__limits_of_transaction_and_block__well_under_both() -> None:
+    assert series_service.batch_size(30_000_000) == 48
+    assert series_service.batch_size(10**12) == 48
+    for block in (500_000, 6_000_000, 15_000_000, 25_000_000):
+        size = series_service.batch_size(block)
+        gas = (GAS_PER_BATCH + size * GAS_PER_SERIES) * 5 // 4
+        assert size == 1 or gas <= min(block // 2, MAX_TRANSACTION_GAS * 3 // 4)
+    assert series_service.batch_size(1) == 1
+
+
+def test_batch_call__stored_rows__cannot_be_edited(world: World) -> None:
+    listed(world, world.list_expiry())
+    for act in (lambda: SeriesBatch.objects.update(collateral="0x"), lambda: SeriesBatch.objects.all().delete()):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            act()
+
+
+def test_list_series_command__dry_run__tells_and_sends_nothing(world: World) -> None:
+    expiry, out = world.list_expiry(ahead=10**9), StringIO()
+    listed(world, expiry, [2_000 * ETHER])
+    call_command("list_series", expiry.slug, "--strikes", "2000:2200:100", "--dry-run", stdout=out)
+    lines = out.getvalue().splitlines()
+    assert [line.split()[0] for line in lines[:3]] == ["2000", "2100", "2200"]
+    assert [" ".join(line.split()[2:]) for line in lines[:3]] == ["exists", "batch 1", "batch 1"]
+    assert lines[3].startswith("batch 1: 2 series, at most ")
+    assert lines[4] == "dry run: 2 of 3 would be created, nothing was sent"
+    assert (ChainTransaction.objects.count(), Series.objects.count()) == (1, 1)
+
+
+def test_list_series_command__a_hundred_strikes__three_transactions_under_the_limit(world: World) -> None:
+    expiry, out = world.list_expiry(ahead=10**9), StringIO()
+    call_command("list_series", expiry.slug, "--strikes", "100:10000:100", stdout=out, stderr=StringIO())
+    assert len(out.getvalue().splitlines()) == 100
+    rows = list(ChainTransaction.objects.all())
+    assert len(rows) == 3
+    for row in rows:
+        assert int(world.node.rpc("eth_getTransactionByHash", row.hash)["gas"], 16) < MAX_TRANSACTION_GAS * 3 // 4
+
+
 def test_list_series_command__decimal_strikes__one_line_each(world: World) -> None:
     expiry = world.list_expiry(ahead=10**9)  # the command reads the host's clock
     out = StringIO()
@@ -113,6 +227,7 @@ def test_list_series_command__decimal_strikes__one_line_each(world: World) -> No
         ["nothing", "--strikes", "1"],
         [expiry.slug, "--strikes", "1e-19"],
         [expiry.slug, "--strikes", "x"],
+        [expiry.slug, "--strikes", "1:3:1", "2"],
     ):
         with pytest.raises(CommandError):
             call_command("list_series", *words)

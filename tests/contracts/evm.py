@@ -156,6 +156,7 @@ class Court:
     evm: Evm
     oracle: Contract
     factory: Contract
+    feeds: Contract
 
     def item(self, expiry: bytes, price: int, attempt: int = 0, note: str = "") -> tuple[Any, ...]:
         """An Attestation; `note` makes another transcript and payouts."""
@@ -206,6 +207,12 @@ class Court:
         self.evm.send(create)
         return self.evm.at("Series", address)
 
+    def create_feed(self, expiry: bytes, decimals: int = 18) -> Contract:
+        create = self.feeds.functions.create(expiry, decimals)
+        address = self.evm.read(create)
+        self.evm.send(create)
+        return self.evm.at("PriceFeed", address)
+
     def tokens(self, series: Contract) -> tuple[Contract, Contract]:
         """P and N."""
         p, n = series.functions.p().call(), series.functions.n().call()
@@ -234,4 +241,6 @@ def deploy_court(evm: Evm) -> Court:
     oracle = evm.deploy("PriceOracle", *oracle_arguments(evm.accounts[0]))
     token = evm.deploy("SeriesToken")
     series = evm.deploy("Series", oracle.address, token.address)
-    return Court(evm=evm, oracle=oracle, factory=evm.deploy("SeriesFactory", series.address))
+    feed = evm.deploy("PriceFeed", oracle.address)
+    factory, feeds = evm.deploy("SeriesFactory", series.address), evm.deploy("PriceFeedFactory", feed.address)
+    return Court(evm=evm, oracle=oracle, factory=factory, feeds=feeds)

@@ -15,3 +15,5 @@ def test_gas__of_the_common_acts__within_the_bars() -> None:
     assert gas["gas_deposit"] <= 60_000
     assert gas["gas_root"] <= 90_000
     assert gas["gas_claim"] <= 95_000
+    assert gas["gas_read_price"] <= 6_000
+    assert gas["gas_read_feed"] <= 14_000

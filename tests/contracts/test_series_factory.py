@@ -4,6 +4,7 @@ import pytest
 from eth_abi import encode
 from eth_utils import keccak, to_checksum_address
 
+from settlement.services.series import GAS_PER_BATCH, GAS_PER_SERIES
 from tests.contracts.evm import ETH, UNIT, Court, expiry_id, word
 
 INDEX, TERMS = word("index"), word("terms")
@@ -100,11 +101,12 @@ def test_create_grid__with_one_there_already__creates_the_rest(court: Court) -> 
     assert court.factory.functions.series_at(expiry, 3).call() == to_checksum_address(ETH)
 
 
-def test_create_grid__fifty_strikes__fit_a_transaction(court: Court) -> None:
+@pytest.mark.parametrize("count", [1, 20, 50])
+def test_create_grid__any_number_of_strikes__costs_what_batches_are_sized_by(court: Court, count: int) -> None:
     expiry_at = court.evm.now() + 1_000
-    grid = court.factory.functions.create_grid(INDEX, expiry_at, TERMS, [i * UNIT for i in range(1, 51)], ETH)
-    assert court.evm.send(grid)["gasUsed"] < 12_000_000
-    assert court.factory.functions.series_count(expiry_id(INDEX, expiry_at, TERMS)).call() == 50
+    grid = court.factory.functions.create_grid(INDEX, expiry_at, TERMS, [i * UNIT for i in range(1, count + 1)], ETH)
+    assert court.evm.send(grid)["gasUsed"] <= GAS_PER_BATCH + count * GAS_PER_SERIES
+    assert court.factory.functions.series_count(expiry_id(INDEX, expiry_at, TERMS)).call() == count
 
 
 def test_factory_constructor__no_contract__refused(court: Court) -> None:

@@ -10,13 +10,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from settlement.chain.client import Client, address_of, connect
-from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow
+from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow, deploy_feeds
 from settlement.chain.errors import ChainError
 from settlement.chain.wallet import Wallet
 
 
 class Command(BaseCommand):
-    """Oracle, series, factory and escrow; their addresses go into CONTRACTS_FILE."""
+    """Oracle, series, factory, feeds and escrow; their addresses go into CONTRACTS_FILE."""
 
     help = "Deploy the contracts and write their addresses into CONTRACTS_FILE; does nothing where they stand already."
     requires_migrations_checks = False
@@ -63,15 +63,10 @@ class Command(BaseCommand):
         try:
             client = connect()
             wallet, present = Wallet(client, settings.PUBLISHER_KEY), _present(client, file)
-            if present is not None and present.escrow and client.has_code(present.escrow):
-                self.stdout.write(f"deployed already: {_told(present)}")
+            deployed = _rest(wallet, present, rules, escrow_rules) if present else deploy(wallet, rules, escrow_rules)
+            if deployed == present:
+                self.stdout.write(f"deployed already: {_told(deployed)}")
                 return
-            if present is not None:
-                # An oracle that is in use stays: prices and signatures stand on its address.
-                escrow, block = deploy_escrow(wallet, rules.owner, present.oracle, escrow_rules)
-                deployed = replace(present, escrow=escrow, escrow_block=block)
-            else:
-                deployed = deploy(wallet, rules, escrow_rules)
         except ChainError as error:
             raise CommandError(str(error)) from error
         _write(file, deployed)
@@ -90,7 +85,19 @@ class Command(BaseCommand):
 
 
 def _told(deployed: Deployed) -> str:
-    return f"oracle {deployed.oracle}, factory {deployed.factory}, escrow {deployed.escrow}"
+    names = ("oracle", "factory", "feeds", "escrow")
+    return ", ".join(f"{name} {getattr(deployed, name)}" for name in names)
+
+
+def _rest(wallet: Wallet, present: Deployed, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
+    """What an earlier version did not deploy yet. An oracle that is in use stays: prices and signatures stand on it."""
+    client, whole = wallet.client, present
+    if not (whole.feeds and client.has_code(whole.feeds)):
+        whole = replace(whole, feeds=deploy_feeds(wallet, whole.oracle))
+    if not (whole.escrow and client.has_code(whole.escrow)):
+        escrow, block = deploy_escrow(wallet, rules.owner, whole.oracle, escrow_rules)
+        whole = replace(whole, escrow=escrow, escrow_block=block)
+    return whole
 
 
 def _addresses(option: str, value: str) -> list[str]:
@@ -105,7 +112,7 @@ def _present(client: Client, file: Path) -> Deployed | None:
     """What the file names, if there is code at it on this chain."""
     if not file.exists():
         return None
-    named = Deployed(**{"escrow": "", "escrow_block": 0, **json.loads(file.read_text())})
+    named = Deployed(**{"escrow": "", "escrow_block": 0, "feeds": "", **json.loads(file.read_text())})
     return named if client.has_code(named.oracle) and client.has_code(named.factory) else None
 
 

@@ -1,0 +1,27 @@
+"""manage.py create_feed"""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from oracle import clock, selectors
+from settlement.chain.errors import ChainError
+from settlement.services.feeds import InvalidFeed, create_feed
+
+
+class Command(BaseCommand):
+    """An expiry's price for contracts that want AggregatorV3Interface."""
+
+    help = "Create the price feed of an expiry, or find the one that exists; prints its address."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("expiry", help="slug or id")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        expiry = selectors.find_expiry(options["expiry"])
+        if expiry is None:
+            raise CommandError(f"no expiry is called {options['expiry']!r}")
+        try:
+            self.stdout.write(create_feed(expiry=expiry, now=clock.now()))
+        except (InvalidFeed, ChainError) as error:
+            raise CommandError(str(error)) from error
