@@ -1,6 +1,6 @@
 """Where things of one checkout lie: all of it under `.assize/`, nothing in the home folder.
 
-.assize/tools/             downloaded once (the EVM node)
+.assize/tools/             downloaded once (the EVM node, a browser for tests)
 .assize/run-<name>-<pid>/  one run: data, logs; a lock in it says that the run lives
 """
 

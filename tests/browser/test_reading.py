@@ -1,0 +1,66 @@
+"""The pages in a real browser: nothing serious by axe, nothing beyond the edge, also dark and without script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from oracle.models import Expiry
+from tests.browser import axe
+from tests.browser.conftest import NARROW, WIDE, Clock
+from tests.cast import person
+from tests.web.story import PRICE, to_final
+
+PAGES = {
+    "home": "/",
+    "expiries": "/expiries/",
+    "expiry": "/expiries/eth-usd-test/",
+    "transcript": "/expiries/eth-usd-test/transcript",
+    "account": f"/accounts/{person('alice').address}/",
+    "reserves": "/reserves/",
+}
+
+
+@pytest.fixture
+def final(voters: None, reporting: Expiry, at: Clock) -> Expiry:
+    """One expiry with everything that there can be: reports, claims, a ballot, a final price."""
+    at.now = to_final(reporting) + 60
+    reporting.refresh_from_db()
+    assert reporting.price == PRICE
+    return reporting
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages__wide_and_narrow__axe_finds_nothing_and_nothing_sticks_out(
+    final: Expiry, open_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    page = open_context(color_scheme=scheme).new_page()
+    for name, path in PAGES.items():
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            page.goto(path)
+            assert axe.findings(page) == [], name
+            assert sticks_out(page) == [], name
+
+
+def test_pages__no_script__say_the_same(final: Expiry, open_context: Callable[..., BrowserContext]) -> None:
+    plain, scripted = open_context(java_script_enabled=False).new_page(), open_context().new_page()
+    for name, path in PAGES.items():
+        plain.goto(path)
+        scripted.goto(path)
+        assert plain.inner_text("h1") == scripted.inner_text("h1"), name
+        assert plain.inner_text("main") == scripted.inner_text("main"), name
+
+
+def sticks_out(page: Page) -> list[str]:
+    """Elements of the page that make it wider than its window."""
+    return list(
+        page.evaluate("""() => {
+      const edge = document.documentElement.clientWidth;
+      if (document.documentElement.scrollWidth <= edge) return [];
+      return [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > edge + 1)
+        .filter((e) => !e.closest('.scroll, pre')).map((e) => e.outerHTML.slice(0, 80));
+    }""")
+    )
