@@ -44,7 +44,7 @@ def start(
         command += ["--block-time", str(block_seconds)]
     supervisor.start(name, command, cwd=folder, env={**os.environ, "HOME": str(folder)})
     url = f"http://127.0.0.1:{port}"
-    supervisor.wait_until(lambda: _answers(url), "anvil")
+    supervisor.wait_until(lambda: answers(url), "anvil")
     return url
 
 
@@ -70,7 +70,8 @@ def binary() -> Path:
     return program
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether anything speaks JSON-RPC there."""
     try:
         call(url, "eth_chainId")
     except (OSError, ValueError):

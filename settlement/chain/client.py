@@ -16,7 +16,7 @@ from web3 import HTTPProvider, Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 
 from protocol.hashing import to_hex
-from settlement.chain.errors import ChainError, NodeRefused, WrongChain, translated
+from settlement.chain.errors import ChainError, NodeRefused, Reverted, WrongChain, translated
 
 TIMEOUT_SECONDS = 10
 LOG_BLOCKS = 10_000
@@ -206,8 +206,12 @@ class Client:
 
     def broadcast(self, raw: str) -> None:
         """Hand the bytes to the node. An error does not mean that they did not land: ask for the receipt."""
-        with translated():
-            self.w3.eth.send_raw_transaction(raw)  # type: ignore[arg-type]
+        try:
+            with translated():
+                self.w3.eth.send_raw_transaction(raw)  # type: ignore[arg-type]
+        except Reverted as error:
+            # hardhat says so of a transaction that it has just mined
+            raise NodeRefused(str(error)) from error
 
     def receipt(self, hash_: str) -> Receipt | None:
         """Where it was mined; None while it is not, as far as this node knows."""

@@ -73,7 +73,7 @@ class Node:
         self.rpc("anvil_reorg", depth, [])
 
 
-class _Folder:
+class RunFolderAt:
     """As much of a run's folder as a node asks for."""
 
     def __init__(self, path: Path) -> None:
@@ -89,5 +89,5 @@ class _Folder:
 def running(folder: Path, *, chain_id: int = anvil.CHAIN_ID) -> Iterator[Node]:
     """A fresh chain that ends with the test, or with the process."""
     with Supervisor(folder, owns_process=False) as supervisor:
-        place = cast(RunFolder, _Folder(folder))
+        place = cast(RunFolder, RunFolderAt(folder))
         yield Node(anvil.start(supervisor, place, chain_id=chain_id, keep_history=True))
