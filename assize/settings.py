@@ -276,7 +276,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
-    "ENUM_NAME_OVERRIDES": {"ExpiryStageEnum": "protocol.stages.Stage"},
+    "ENUM_NAME_OVERRIDES": {
+        "ExpiryStage": "protocol.stages.Stage",
+        "PublicationStage": "settlement.stages.PublicationStage",
+        "RootStage": "settlement.root_stages.RootStage",
+    },
 }
 
 LOGGING = logging_config(LOG_LEVEL)

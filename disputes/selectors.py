@@ -9,12 +9,12 @@ from typing import Any
 from django.db.models import QuerySet
 
 from disputes.models import Commitment, Pledge, RulingSignature, Vote
-from disputes.quote import Quote, quote
 from oracle.models import Act, Claim, Elector, Expiry
 from oracle.projection import load_state
 from oracle.record import DatabaseRecord
 from protocol.acts import Refusal
 from protocol.arithmetic import agree, lower_median
+from protocol.dispute import Quote, quote
 from protocol.resolution import price_refusal
 from protocol.stages import Stage
 from protocol.terms import PPM, Terms
@@ -127,8 +127,11 @@ def ruling_signatures(expiry: Expiry) -> list[RulingSignature]:
     return list(RulingSignature.objects.filter(expiry=expiry).order_by("id"))
 
 
-def dispute_quote(expiry: Expiry, price: int) -> Quote | Refusal:
-    """The dry run of a claim at `price` (18 decimals), or why none could be bonded now."""
+def dispute_quote(expiry: Expiry, price: int, *, amount: int | None = None) -> Quote | Refusal:
+    """The dry run of a claim at `price` (18 decimals), or why none could be bonded now.
+
+    `amount` is the wei that one pledges of it; None for all that is left.
+    """
     state = load_state(expiry)
     if state.stage is not Stage.CHALLENGE:
         return Refusal.WRONG_STAGE
@@ -139,4 +142,5 @@ def dispute_quote(expiry: Expiry, price: int) -> Quote | Refusal:
     record = DatabaseRecord(expiry)
     claim = record.claim_at(price)
     bond = claim.required if claim is not None and claim.round == state.round else None
-    return quote(state, record.stakes(), price, pledged=claim.pledged if claim else 0, bond=bond)
+    pledged = claim.pledged if claim else 0
+    return quote(state, record.stakes(), price, pledged=pledged, bond=bond, amount=amount)

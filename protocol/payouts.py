@@ -36,7 +36,7 @@ def settle(state: State, record: Record) -> Outcome:
     judged = state.decided_by in (DecidedBy.SILENCE, DecidedBy.VOTE) and any(
         agree(stake.price, state.price, state.terms.tolerance_ppm) for stake in stakes
     )
-    paid, treasury, for_voters = _pay_stakes(state, state.price, stakes, judged)
+    paid, treasury, for_voters = pay_stakes(state, state.price, stakes, judged)
     outcome = Outcome({}, treasury, {})
     _add_up(outcome.payouts, record.released())
     _add_up(outcome.payouts, paid)
@@ -58,10 +58,12 @@ def final_json(state: State, record: Record) -> dict[str, Any]:
     }
 
 
-def _pay_stakes(
+def pay_stakes(
     state: State, price: int, stakes: Iterable[Stake], judged: bool
 ) -> tuple[list[tuple[str, int]], int, int]:
-    """Rules 1 and 2: what each stake gets back, what goes to the treasury, what waits for the voters."""
+    """Rules 1 and 2 (PROTOCOL 6): what each stake gets back, by account, then what goes to the treasury, then what
+    waits for the voters. `judged`: decided by silence or vote, and some stake agrees with `price`.
+    """
     terms = state.terms
     lost = [(stake, forfeit(stake, price, terms)) for stake in stakes]
     if not judged:

@@ -32,6 +32,7 @@ class Published:
     reason: str
     tx_hash: str | None
     final_on_chain_at: int | None
+    block: int | None
 
 
 def series_of(expiry_id: str) -> list[Series]:
@@ -62,9 +63,13 @@ def publications_of(expiry_ids: Iterable[str]) -> dict[str, Published]:
     for item in items.select_related("publication__transaction"):
         publication = item.publication
         row = publication.transaction
-        tx_hash = row.hash if row else None
         found[item.expiry_id] = Published(
-            publication.pk, publication.stage, publication.reason, tx_hash, publication.final_at
+            id=publication.pk,
+            stage=publication.stage,
+            reason=publication.reason,
+            tx_hash=row.hash if row else None,
+            final_on_chain_at=publication.final_at,
+            block=row.block_number if row else None,
         )
     return found
 

@@ -4,9 +4,12 @@ from django.urls import path
 
 from settlement.api.deposits import DepositsView
 from settlement.api.escrow import LeafView, ReservesView, RootFileView, RootSignaturesView, RootsView
+from settlement.api.prices import FinalityView, SimulateView
 from settlement.api.views import PublicationsView, SeriesView, SignaturesView
 
 urlpatterns = [
+    path("expiries/<slug:name>/finality", FinalityView.as_view(), name="api-finality"),
+    path("expiries/<slug:name>/simulate", SimulateView.as_view(), name="api-simulate"),
     path("series", SeriesView.as_view(), name="api-series"),
     path("publications", PublicationsView.as_view(), name="api-publications"),
     path("publications/<int:publication_id>/signatures", SignaturesView.as_view(), name="api-signatures"),

@@ -2,9 +2,8 @@
 
 from django.urls import path
 
-from disputes.api.views import QuoteView, RulingsView
+from disputes.api.views import RulingsView
 
 urlpatterns = [
-    path("expiries/<slug:name>/quote", QuoteView.as_view(), name="api-quote"),
     path("expiries/<slug:name>/rulings", RulingsView.as_view(), name="api-rulings"),
 ]

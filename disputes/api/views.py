@@ -1,40 +1,18 @@
-"""The dry run of a dispute, and guardians' signatures."""
+"""Guardians' signatures."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from disputes import selectors, services
+from disputes import services
 from disputes.api import schema
 from oracle import clock
 from oracle.api.base import ApiView, body_of
 from oracle.api.expiries import existing
-from oracle.api.problems import Problem, malformed
+from oracle.api.problems import Problem
 from oracle.api.schema import problems
-from oracle.services.answer import REASONS
-from protocol.acts import Refusal
-from protocol.terms import MAX_PRICE
-
-PRICE = OpenApiParameter("price", str, OpenApiParameter.QUERY, required=True, description="18 decimals")
-
-
-class QuoteView(ApiView):
-    @extend_schema(
-        operation_id="quote",
-        summary="What disputing the standing price would cost and gain; nothing is signed",
-        parameters=[PRICE],
-        responses={200: schema.Quote, **problems(400, 404, 409)},
-    )
-    def get(self, request: Request, name: str) -> Response:
-        found = selectors.dispute_quote(existing(name), _price(request))
-        if isinstance(found, Refusal):
-            raise Problem(found, REASONS[found])
-        return Response(_strings(asdict(found)))
 
 
 class RulingsView(ApiView):
@@ -67,19 +45,3 @@ class RulingsView(ApiView):
             "receipt": answer.receipt.to_json() if answer and answer.receipt else None,
         }
         return Response(body, status=202 if answer is None else 200 if answer.repeated else 201)
-
-
-def _price(request: Request) -> int:
-    text = request.query_params.get("price", "")
-    if text.isascii() and text.isdigit() and len(text) <= 37 and int(text) < MAX_PRICE:
-        return int(text)
-    raise malformed("price must be a whole number with 18 decimals, as in 2500000000000000000000.")
-
-
-def _strings(value: Any) -> Any:
-    """Integers as decimal strings, all the way down."""
-    if isinstance(value, dict):
-        return {name: _strings(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strings(each) for each in value]
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -21,6 +21,13 @@ class Integer(serializers.RegexField):
         super().__init__(r"^(0|[1-9][0-9]*)$", **kwargs)
 
 
+class SignedInteger(serializers.RegexField):
+    """The same, below 0 where something is lost."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(r"^(0|-?[1-9][0-9]*)$", **kwargs)
+
+
 class Address(serializers.RegexField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(r"^0x[0-9a-f]{40}$", **kwargs)

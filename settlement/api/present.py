@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+from oracle.api.present import number
 from oracle.models import Expiry
+from protocol.acts import Refusal
+from protocol.dispute import Quote
 from settlement import selectors
+from settlement.finality import MEANING, Finality, OnChain
 from settlement.models import Publication, PublicationItem, Root, Series
 from settlement.reserves import Proven, Reserves
 from settlement.selectors import Published
+from settlement.simulation import Moved, Simulated
 
 
 def series(row: Series) -> dict[str, str]:
@@ -108,3 +114,88 @@ def of_expiries(expiries: Sequence[Expiry]) -> dict[str, dict[str, Any]]:
     for row in Series.objects.filter(expiry__in=ids).order_by("collateral", "strike"):
         added[row.expiry_id]["series"].append(series(row))
     return added
+
+
+def finality(found: Finality) -> dict[str, Any]:
+    row, times = found.expiry, found.horizon
+    return {
+        "id": row.id,
+        "slug": row.slug,
+        "stage": row.stage,
+        "safe_to_settle": found.safe_to_settle,
+        "reasons": [{"code": reason, "means": MEANING[reason]} for reason in found.reasons],
+        "standing": number(row.standing),
+        "price": number(row.price),
+        "decided_by": row.decided_by,
+        "final_at": number(row.final_at),
+        "earliest_final_at": str(times.earliest),
+        "undisputed_final_at": number(times.undisputed),
+        "latest_final_at": number(times.latest),
+        "unbounded": times.unbounded,
+        "payouts": [
+            {**_of_series(each.series), "unit": str(each.unit), "p": str(each.p), "n": str(each.n)}
+            for each in found.payoffs
+        ],
+        "chain": found.on_chain and _on_chain(found.on_chain),
+    }
+
+
+def _of_series(row: Series) -> dict[str, str]:
+    return {"series": row.address, "strike": str(row.strike), "collateral": row.collateral}
+
+
+def _on_chain(place: OnChain) -> dict[str, Any]:
+    numbers = ("final_at", "block", "head", "depth", "depth_wanted")
+    return {
+        "stage": place.stage,
+        "tx_hash": place.tx_hash,
+        **{name: number(getattr(place, name)) for name in numbers},
+    }
+
+
+def simulated(found: Simulated, reasons: Mapping[Refusal, str]) -> dict[str, Any]:
+    ask = found.ask
+    return {
+        "expiry": found.expiry.id,
+        "stage": found.expiry.stage,
+        "price": str(ask.price),
+        "final": str(ask.price if ask.final is None else ask.final),
+        "standing": number(found.standing),
+        "dispute": None if found.quote is None else _dispute(found.quote, found.net),
+        "refusal": found.refusal,
+        "refusal_means": None if found.refusal is None else reasons[found.refusal],
+        "series": [_moved(each) for each in found.moved],
+        "moved_value": number(found.moved_value),
+        "security": None
+        if found.security is None
+        else {
+            **{name: str(amount) for name, amount in asdict(found.security).items()},
+            "from_value_secured": found.from_value_secured,
+        },
+    }
+
+
+def _dispute(quote: Quote, net: int | None) -> dict[str, Any]:
+    return {
+        **{name: str(getattr(quote, name)) for name in ("required", "left", "at_risk", "gain")},
+        "break_even": {name: str(value) for name, value in asdict(quote.break_even).items()},
+        "net": number(net),
+        "rounds": [
+            {
+                "round": str(each.round),
+                "price": str(each.price),
+                "required": str(each.required),
+                "opens_ballot": each.opens_ballot,
+            }
+            for each in quote.rounds
+        ],
+    }
+
+
+def _moved(each: Moved) -> dict[str, Any]:
+    sides = {
+        name: payout and {"price": str(payout.price), "p": str(payout.p), "n": str(payout.n)}
+        for name, payout in each.payouts.items()
+    }
+    unit = {"unit": str(each.unit), "units": number(each.units), "moved_to_p": number(each.moved)}
+    return {**_of_series(each.series), **unit, **sides}

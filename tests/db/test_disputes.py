@@ -8,7 +8,6 @@ import pytest
 
 from disputes import selectors, services
 from disputes.models import RulingSignature
-from disputes.quote import Quote, quote
 from ledger.selectors import balances
 from oracle import signer
 from oracle.models import Act, Expiry
@@ -18,6 +17,7 @@ from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
 from protocol import signing
 from protocol.acts import Refusal
+from protocol.dispute import Quote, quote
 from protocol.stages import Stage
 from protocol.terms import Terms
 from tests.cast import ETHER, person
@@ -68,7 +68,7 @@ def test_quote__against_two_right_reports__is_the_laws_arithmetic(disputed: Expi
     assert (found.standing, found.at_risk, found.left) == (PRICE, 3 * ETHER, 3 * ETHER)
     # F = 2 ETH, less 20 %, shared over 1 + 3 ETH
     assert found.gain == (2 * ETHER * 8 // 10) * 3 // 4
-    assert found.break_even_ppm == -(-3 * 10**6 * 10 // 42)
+    assert found.break_even.ppm == -(-3 * 10**6 * 10 // 42)
     assert [(r.round, r.price) for r in found.rounds] == [(1, LIE), (2, PRICE)]
     # 2 x (1 + 3) - 2 = 6, and the cap is 3.2
     assert found.rounds[1].required == 16 * ETHER // 5
@@ -90,7 +90,7 @@ def test_quote__partly_filled_claim__asks_for_the_rest(disputed: Expiry) -> None
     person("dave").pledge(disputed.id, 1, LIE, ETHER, OPEN + WINDOW + 1)
     found = selectors.dispute_quote(fresh(disputed), LIE)
     assert isinstance(found, Quote)
-    assert (found.left, found.at_risk) == (2 * ETHER, 3 * ETHER)
+    assert (found.left, found.at_risk, found.required) == (2 * ETHER, 2 * ETHER, 3 * ETHER)
 
 
 def test_quote__no_cap_in_reach__shows_five_rounds_that_alternate(disputed: Expiry) -> None:

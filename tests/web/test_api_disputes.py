@@ -1,48 +1,18 @@
-"""Quotes and guardians' signatures over HTTP."""
+"""Guardians' signatures over HTTP."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
-from django.test import Client
-
 from disputes.models import RulingSignature
 from oracle import signer
 from oracle.models import Expiry
 from protocol import signing
-from tests.cast import ETHER, person
+from tests.cast import person
 from tests.web.conftest import Clock
-from tests.web.story import LIE, PRICE, to_ballot, to_challenge
+from tests.web.story import LIE, PRICE, to_ballot
 
 REASON = "0x" + "5e" * 32
-
-
-def quote(client: Client, expiry: Expiry, price: object) -> Any:
-    return client.get(f"/api/v1/expiries/{expiry.slug}/quote", {"price": price})
-
-
-def test_quote__in_challenge__is_a_dry_run_in_decimal_strings(reporting: Expiry, client: Client) -> None:
-    to_challenge(reporting)
-    body = quote(client, reporting, LIE).json()
-    # 2 x 2 ETH that PRICE's reporters would lose, less the liar's own 1 ETH
-    assert (body["at_risk"], body["left"], body["standing"]) == (str(3 * ETHER), str(3 * ETHER), str(PRICE))
-    assert body["rounds"][0] == {
-        "round": "1", "price": str(LIE), "required": str(3 * ETHER), "opens_ballot": False,
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("price", ["", "abc", "-1", "1.5", str(2**120), "9" * 400, "٣"])
-def test_quote__no_price__400(reporting: Expiry, client: Client, price: str) -> None:
-    response = quote(client, reporting, price)
-    assert (response.status_code, response.json()["code"]) == (400, "malformed")
-
-
-def test_quote__that_nobody_could_bond__409_that_says_why(reporting: Expiry, client: Client) -> None:
-    assert quote(client, reporting, LIE).json()["code"] == "wrong_stage"
-    to_challenge(reporting)
-    assert quote(client, reporting, PRICE).json()["code"] == "agrees_with_standing"
-    assert quote(client, reporting, 0).json()["code"] == "price_out_of_bounds"
 
 
 def ruling(expiry: Expiry, name: str, price: int = PRICE) -> dict[str, str]:

@@ -177,7 +177,7 @@ def test_query__that_means_nothing__400(db: None, client: Client, path: str) -> 
     assert (response.status_code, response.json()["code"]) == (400, "malformed")
 
 
-@pytest.mark.parametrize("path", ["", "/transcript", "/quote?price=1"])
+@pytest.mark.parametrize("path", ["", "/transcript", "/simulate?price=1", "/finality"])
 @pytest.mark.parametrize("name", ["none", "0x" + "00" * 32, "0x", "0xzz"])
 def test_expiry__unknown__404(db: None, client: Client, name: str, path: str) -> None:
     response = client.get(f"/api/v1/expiries/{name}{path}")

@@ -13,7 +13,8 @@ then, `quiet` never. Every act is sent to all three, taken or refused:
     8  folding the taken acts once more gives the same
 
 Besides: a refused act changes nothing but `judged_at`, an open claim is never over-full, rounds are bounded, and every
-edge taken is one of the table. Promise 6 is in test_arithmetic.py. HYPOTHESIS_PROFILE=long looks for much longer.
+edge taken is one of the table, and no expiry ends outside of the bounds that were foretold at any moment of its life
+(protocol/horizon.py). Promise 6 is in test_arithmetic.py. HYPOTHESIS_PROFILE=long looks for much longer.
 """
 
 import copy
@@ -28,6 +29,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from protocol.acts import Act, Commit, Opened, Outage, Pledge, Refusal, Report, Reveal, Ruling
 from protocol.arithmetic import agree, forfeit, required
+from protocol.horizon import Horizon, Unbounded, horizon
 from protocol.payouts import settle
 from protocol.record import MemoryRecord
 from protocol.resolution import Event, Judgement, Moved, Released, State, candidates, judge, pass_time
@@ -121,6 +123,7 @@ class Promises(RuleBasedStateMachine):
         self.staked: Counter[str] = Counter()
         self.opened_at: int | None = None
         self.outages = 0
+        self.foretold: list[tuple[Horizon, int]] = []
         self.half_gain_at: int | None = None
         self.votes: dict[tuple[int, str], int] = {}
         for prepare in [self.open, self.report][: data.draw(ends([0, 1, 2, 2, 2]))]:
@@ -296,6 +299,18 @@ class Promises(RuleBasedStateMachine):
         assert self.eager.state.round <= most_rounds(self.eager.state.terms)
         assert self.eager.state.ballot <= self.eager.state.terms.ballots
 
+    @invariant()
+    def the_end_is_foretold(self) -> None:
+        """As of now; what is found is compared with how it ended."""
+        if not hasattr(self, "listed"):
+            return
+        state = self.eager.state
+        revealed = bool(state.ballot and self.eager.record.votes(state.ballot))
+        found = horizon(state, now=self.now, voters=any(self.members.values()), revealed=revealed)
+        assert found.latest is None or found.earliest <= found.latest
+        assert found.undisputed is None or found.undisputed >= found.earliest
+        self.foretold.append((found, self.outages))
+
     # ------------------------------------------------------------ what must hold in the end
 
     def teardown(self) -> None:
@@ -316,10 +331,22 @@ class Promises(RuleBasedStateMachine):
             assert fold.record.stakes() == self.eager.record.stakes()
         if self.stage is Stage.FINAL:
             event(f"decided by {self.eager.state.decided_by}")
+            self.ended_as_foretold()
             outcomes = [settle(fold.state, fold.record) for fold in (self.eager, self.sleepy, self.quiet, again)]
             assert all(outcome == outcomes[0] for outcome in outcomes)
             self.money(outcomes[0])
         event(f"ended in {self.stage}, round {self.eager.state.round}, ballot {self.eager.state.ballot}")
+
+    def ended_as_foretold(self) -> None:
+        """Never before the earliest time; not after the latest, but for later outages and where that was said."""
+        state = self.eager.state
+        for found, outages in self.foretold:
+            assert state.final_at is not None
+            assert state.final_at >= found.earliest
+            may_rule = state.decided_by is DecidedBy.RULING or found.unbounded is Unbounded.OPENING_WAITS
+            if found.unbounded is None or not may_rule:
+                assert found.latest is not None
+                assert state.final_at <= found.latest + self.outages - outages
 
     def in_time(self, bound: int) -> None:
         """Promise 5."""

@@ -1,0 +1,147 @@
+"""What a dispute would cost, gain and change, before anybody bonds (EXPERIENCE 1.2 to 1.4). No chain is asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from disputes import selectors as disputes
+from oracle import stakes
+from oracle.models import Expiry
+from oracle.projection import load_state
+from oracle.record import DatabaseRecord
+from protocol.acts import Refusal
+from protocol.arithmetic import Stake
+from protocol.dispute import Quote, net
+from protocol.materiality import moved_to_p
+from protocol.payoff import redeem_n, redeem_p
+from protocol.resolution import State
+from protocol.security import Security, security
+from protocol.stages import Stage
+from protocol.terms import Terms
+from protocol.value_secured import UNIT, collateral_rate
+from settlement.models import Series
+from settlement.selectors import series_of
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A counter-price, with 18 decimals, and what is played through: what becomes final in the end (the counter-price
+    itself where left out), how much wei one pledges of the bond (all that is left), and how many base units of P and
+    N are out, by the address of their series.
+    """
+
+    price: int
+    final: int | None = None
+    amount: int | None = None
+    units: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """What one whole P and one whole N pay at a price, in base units of the collateral."""
+
+    price: int
+    p: int
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """One series: `payouts` at the price that stands, the counter-price, and `final`. `moved` is what goes from all N
+    to all P if the counter-price takes the standing price's place, below 0 the other way; None without `units`.
+    """
+
+    series: Series
+    unit: int
+    payouts: Mapping[str, Payout | None]
+    units: int | None
+    moved: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """`quote` and `net` (wei gained, below 0 lost, if `final` becomes final) are None where nobody could bond, for
+    `refusal`. `moved_value` is the sum over all series in wei, by the terms' rates; None where units are not known.
+    `from_value_secured`: the security margin is against everything that the expiry secured, not against `moved_value`.
+    """
+
+    expiry: Expiry
+    ask: Ask
+    standing: int | None
+    quote: Quote | None
+    refusal: Refusal | None
+    net: int | None
+    moved: Sequence[Moved]
+    moved_value: int | None
+    security: Security | None
+    from_value_secured: bool
+
+
+def simulate(expiry: Expiry, ask: Ask) -> Simulated:
+    """Play a dispute through; `expiry.index` should have been selected with it. A fixed number of queries."""
+    state, record = load_state(expiry), DatabaseRecord(expiry)
+    standing = state.standing if state.price is None else state.price
+    found = disputes.dispute_quote(expiry, ask.price, amount=ask.amount)
+    quote = None if isinstance(found, Refusal) else found
+    placed = record.stakes() if state.stage not in (Stage.SCHEDULED, Stage.REPORTING) else []
+    moved = [_moved(row, standing, ask) for row in series_of(expiry.id)]
+    value = _value(moved, state.terms)
+    gain = value if value is not None else expiry.value_secured or 0
+    return Simulated(
+        expiry=expiry,
+        ask=ask,
+        standing=standing,
+        quote=quote,
+        refusal=found if isinstance(found, Refusal) else None,
+        net=None if quote is None else _net(state, placed, quote, ask),
+        moved=moved,
+        moved_value=value,
+        security=_security(state, placed, quote, ask, gain),
+        from_value_secured=value is None,
+    )
+
+
+def _net(state: State, placed: Sequence[Stake], quote: Quote, ask: Ask) -> int:
+    final = ask.price if ask.final is None else ask.final
+    return net(state, placed, ask.price, final, quote.at_risk, of_others=quote.required - quote.at_risk)
+
+
+def _moved(row: Series, standing: int | None, ask: Ask) -> Moved:
+    units = (ask.units or {}).get(row.address)
+    known = units is not None and standing is not None
+    prices = {"standing": standing, "counter": ask.price, "final": ask.final}
+    return Moved(
+        series=row,
+        unit=10**row.decimals,
+        payouts={name: None if price is None else _payout(row, price) for name, price in prices.items()},
+        units=units,
+        moved=moved_to_p(units, row.strike, standing, ask.price) if known else None,  # type: ignore[arg-type]
+    )
+
+
+def _payout(row: Series, price: int) -> Payout:
+    unit = 10**row.decimals
+    return Payout(price, redeem_p(unit, row.strike, price), redeem_n(unit, row.strike, price))
+
+
+def _value(moved: Sequence[Moved], terms: Terms) -> int | None:
+    """In wei; nothing offsets anything, since whoever attacks holds the side that wins in each series."""
+    total = 0
+    for each in moved:
+        if each.moved is None:
+            return None
+        total += abs(each.moved) * collateral_rate(each.series.collateral, terms.value_rates) // UNIT
+    return total
+
+
+def _security(
+    state: State, placed: Sequence[Stake], quote: Quote | None, ask: Ask, gain: int
+) -> Security | None:
+    if state.stage is Stage.CHALLENGE and quote is None:
+        return None  # nobody can bond this price
+    weight = state.electorate_weight
+    if state.stage is Stage.CHALLENGE:
+        weight = sum(stakes.electorate(expiry_at=state.expiry_at).values())
+    bond = quote.required if quote else None
+    return security(state, placed, ask.price, electorate=weight, gain=gain, bond=bond)

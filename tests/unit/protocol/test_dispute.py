@@ -1,0 +1,169 @@
+"""The dry run against the law itself: a simulated claim that is really filled and won pays what was simulated."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from protocol.acts import Opened, Pledge, Report
+from protocol.arithmetic import agree
+from protocol.dispute import Quote, net, probability, quote
+from protocol.horizon import Unbounded, horizon
+from protocol.materiality import moved_to_p
+from protocol.payouts import settle
+from protocol.record import MemoryRecord
+from protocol.resolution import State, judge, pass_time
+from protocol.security import security
+from protocol.stages import Stage
+from protocol.terms import ETHER, PPM, Index, Terms
+from tests.unit.protocol.test_promises import prices, some_terms
+
+Fold = tuple[State, MemoryRecord]
+
+
+def disputed(terms: Terms, reports: list[tuple[int, int]], claims: list[int]) -> Fold:
+    """Reports (price, bond), then claims at these prices, each filled by an account of its own."""
+    state, record = State(Index(1, 2_000), terms, 0), MemoryRecord()
+    assert judge(state, record, Opened(terms.report_delay, 0, 7)).refusal is None
+    for number, (price, bond) in enumerate(reports):
+        bond = min(max(bond, state.terms.min_report_bond), state.terms.max_report_bond)
+        assert (
+            judge(state, record, Report(terms.report_delay, f"reporter {number}", price, bond)).refusal
+            is None
+        )
+    assert state.deadline is not None
+    pass_time(state, record, state.deadline)
+    for number, price in enumerate(claims):
+        if state.stage is Stage.CHALLENGE:
+            judge(
+                state, record, Pledge(state.judged_at, f"claimant {number}", state.round + 1, price, 10**30)
+            )
+    return state, record
+
+
+@st.composite
+def disputes(draw: st.DrawFn) -> tuple[Fold, int]:
+    """An expiry in CHALLENGE and a price that may be bonded against the standing one."""
+    reports = draw(st.lists(st.tuples(prices, st.integers(1, 60)), min_size=3, max_size=6))
+    state, record = disputed(draw(some_terms()), reports, draw(st.lists(prices, max_size=3)))
+    price = draw(prices)
+    assume(state.stage is Stage.CHALLENGE and state.standing is not None)
+    assert state.standing is not None
+    assume(not agree(price, state.standing, state.terms.tolerance_ppm))
+    return (state, record), price
+
+
+def simulate(fold: Fold, price: int) -> Quote:
+    state, record = fold
+    claim = record.claim_at(price)
+    bond = claim.required if claim and claim.round == state.round else None
+    return quote(state, record.stakes(), price, pledged=claim.pledged if claim else 0, bond=bond)
+
+
+@given(disputes())
+def test_quote__then_really_filled_and_won__pays_exactly_the_simulated_gain(found: tuple[Fold, int]) -> None:
+    fold, price = found
+    state, record = fold
+    foretold = simulate(fold, price)
+    verdict = judge(state, record, Pledge(state.judged_at, "me", state.round + 1, price, foretold.left))
+    assert (verdict.refusal, verdict.staked) == (None, foretold.at_risk)
+    assert state.standing == price, "the claim is filled to the wei"
+    assert (state.stage is not Stage.CHALLENGE) == foretold.rounds[0].opens_ballot
+    assume(state.stage is Stage.CHALLENGE)
+    assert state.deadline is not None
+    pass_time(state, record, state.deadline)
+    assert state.price == price
+    assert settle(state, record).payouts["me"] == foretold.at_risk + foretold.gain
+
+
+@given(disputes(), prices)
+def test_net__of_any_final_price__is_what_settling_at_it_pays(found: tuple[Fold, int], answer: int) -> None:
+    fold, price = found
+    state, record = fold
+    foretold = simulate(fold, price)
+    judge(state, record, Pledge(state.judged_at, "me", state.round + 1, price, foretold.left))
+    # What it is worth if the answer to it stands in the end: with these stakes and no others.
+    assume(state.stage is Stage.CHALLENGE)
+    before = record.stakes()
+    value = net(state, [s for s in before if s.account != "me"], price, answer, foretold.at_risk)
+    state.stage, state.price, state.decided_by = Stage.FINAL, answer, "silence"  # type: ignore[assignment]
+    assert settle(state, record).payouts["me"] == foretold.at_risk + value
+
+
+@given(disputes())
+def test_quote__break_even__is_where_the_bet_is_worth_nothing(found: tuple[Fold, int]) -> None:
+    quoted = simulate(*found)
+    chance = Fraction(quoted.break_even.numerator, quoted.break_even.denominator)
+    assert chance * quoted.gain == (1 - chance) * quoted.at_risk
+    assert Fraction(quoted.break_even.ppm - 1, PPM) < chance <= Fraction(quoted.break_even.ppm, PPM)
+
+
+@given(disputes())
+def test_quote__its_rounds__are_what_the_law_asks_for_when_they_come(found: tuple[Fold, int]) -> None:
+    fold, price = found
+    state, record = fold
+    for ahead in simulate(fold, price).rounds:
+        assert state.stage is Stage.CHALLENGE
+        assert ahead.round == state.round + 1
+        account = f"side {ahead.round}"
+        claim = record.claim_at(ahead.price)
+        pledged = claim.pledged if claim else 0
+        verdict = judge(state, record, Pledge(state.judged_at, account, ahead.round, ahead.price, 10**30))
+        assert verdict.staked + pledged == ahead.required
+        assert (state.stage is not Stage.CHALLENGE) == ahead.opens_ballot
+
+
+def test_quote__part_of_the_bond__shares_the_gain_with_who_fills_the_rest() -> None:
+    state, record = disputed(Terms(), [(1_000, ETHER)] * 3, [])
+    whole = quote(state, record.stakes(), 900)
+    half = quote(state, record.stakes(), 900, amount=whole.required // 2)
+    assert whole.at_risk == whole.required == 32 * ETHER // 10
+    assert (half.at_risk, half.left) == (whole.at_risk // 2, whole.left)
+    assert half.gain == whole.gain // 2
+    assert half.break_even == whole.break_even
+
+
+def test_probability__of_nothing__is_0() -> None:
+    assert probability(0, 0).ppm == 0
+
+
+def test_moved_to_p__the_worked_example__is_95_57_eth_from_n_to_p() -> None:
+    """EXPERIENCE 1.2: S = 3000, standing 3512.45, counter 3480.00, 12,000 units open."""
+    moved = moved_to_p(12_000 * ETHER, 3_000 * ETHER, 351_245 * 10**16, 3_480 * ETHER)
+    assert moved // 10**16 == 9557
+    assert moved_to_p(12_000 * ETHER, 3_000 * ETHER, 3_480 * ETHER, 351_245 * 10**16) == -moved
+
+
+@pytest.mark.parametrize("before, after", [(2_900, 3_000), (3_000, 1), (3_000, 3_000)])
+def test_moved_to_p__both_prices_at_most_the_strike__nothing(before: int, after: int) -> None:
+    assert moved_to_p(12_000 * ETHER, 3_000 * ETHER, before * ETHER, after * ETHER) == 0
+
+
+def test_security__of_a_price_that_is_answered__adds_bonds_to_the_ballot_and_the_stake_to_win_it() -> None:
+    # The liar's 2 x 3 - 0 is capped at 3.2 and opens the ballot at once.
+    state, record = disputed(Terms(), [(1_000, ETHER)] * 3, [])
+    found = security(state, record.stakes(), 900, electorate=100 * ETHER, gain=70 * ETHER)
+    assert found is not None
+    assert (found.bonds, found.answers, found.stake) == (32 * ETHER // 10, 0, 65 * ETHER)
+    assert (found.cost, found.margin) == (682 * ETHER // 10, -18 * ETHER // 10)
+    # With a cap out of reach each side answers the other: 6, then 2 x 6 - 3, 2 x (3 + 9) - 6, ... up to 100.
+    state.terms = Terms(arbitration_bond=100 * ETHER)
+    found = security(state, record.stakes(), 900, electorate=0, gain=0)
+    assert found is not None
+    assert (found.bonds, found.answers) == ((6 + 18 + 72) * ETHER, (9 + 36 + 100) * ETHER)
+
+
+def test_security__where_no_price_stands__none() -> None:
+    state = State(Index(1, 2_000), Terms(), 0)
+    assert security(state, [], 900, electorate=0, gain=0) is None
+
+
+def test_horizon__undisputed__is_the_end_of_the_two_windows() -> None:
+    state = State(Index(1, 2_000), Terms(), 1_000)
+    found = horizon(state, now=0, voters=True, revealed=False)
+    assert found.undisputed == found.earliest == 1_000 + 2 * 86_400
+    assert found.unbounded is Unbounded.OPENING_WAITS
+    assert found.latest == 1_000 + 3 * 86_400 + 6 * 86_400 + 3 * 3 * 86_400 + 604_800  # T_max
