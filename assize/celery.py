@@ -3,7 +3,7 @@
 import os
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 
 from assize.timetable import schedule, timetable
@@ -39,8 +39,21 @@ def _configure(sender: Celery, **_: object) -> None:
 
 
 @worker_init.connect
-def _check_keys(**_: object) -> None:
-    settings.ENVIRONMENT.require("worker", "PUBLISHER_KEY")
+def _open_signer(**_: object) -> None:
+    """Before the pool is forked: a keystore is decrypted once, and what is wrong with it stops the start."""
+    settings.ENVIRONMENT.require_one("worker", *settings.SIGNERS)
+    from settlement.signers.configured import configured  # it loads Django's models and web3
+    from settlement.signers.signer import CannotSign
+
+    try:
+        configured()
+    except CannotSign as error:
+        raise SystemExit(f"settings: {error}") from None
+
+
+@beat_init.connect
+def _hold_no_key(**_: object) -> None:
+    settings.ENVIRONMENT.forbid("beat", *settings.SIGNER_SETTINGS)
 
 
 @setup_logging.connect

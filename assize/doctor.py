@@ -11,7 +11,9 @@ from django.db.migrations.executor import MigrationExecutor
 
 from assize import grants
 from assize.rpc import call
-from protocol.signing import address_of
+from settlement.signers.configured import configured
+from settlement.signers.signer import CannotSign, Signer
+from settlement.signers.web3signer import Web3Signer
 
 OLDEST_POSTGRESQL = 140_000
 CLOCK_SECONDS = 2
@@ -100,11 +102,39 @@ def contracts() -> str:
     return ", ".join(f"{word} {getattr(settings, name)}" for name, word in CONTRACTS.items())
 
 
+def signer() -> str:
+    """Who pays for transactions can sign: the keystore opens, Web3Signer has the key."""
+    found = _signer()
+    if found is None:
+        return "no signer is given to this process; not looked at"
+    if settings.PUBLISHER_KEY:
+        return f"{found.address}; WARNING: its bare key is in the environment, which is for development only"
+    if isinstance(found, Web3Signer):
+        try:
+            accounts = found.accounts()
+        except CannotSign as error:
+            raise Ill(f"{error}; see WEB3SIGNER_URL") from None
+        if found.address not in accounts:
+            raise Ill(f"Web3Signer has no key for PUBLISHER_ADDRESS {found.address}")
+        return f"{found.address} by Web3Signer"
+    return f"{found.address} by a keystore file"
+
+
+def _signer() -> Signer | None:
+    if not any(getattr(settings, name) for name in settings.SIGNERS):
+        return None
+    try:
+        return configured()
+    except CannotSign as error:
+        raise Ill(str(error)) from None
+
+
 def funds() -> str:
     """The publisher can pay for its transactions."""
-    if not settings.PUBLISHER_KEY:
-        return "PUBLISHER_KEY is not given to this process; not looked at"
-    address = address_of(settings.PUBLISHER_KEY)
+    found = _signer()
+    if found is None:
+        return "no signer is given to this process; not looked at"
+    address = found.address
     wei = int(call(settings.RPC_URL, "eth_getBalance", address, "latest"), 16)
     if wei < LEAST_FUNDS_WEI:
         raise Ill(f"{address} has {wei} wei; send it at least {LEAST_FUNDS_WEI}")
@@ -133,6 +163,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "broker": broker,
     "chain": chain,
     "contracts": contracts,
+    "signer": signer,
     "funds": funds,
     "clock": clock,
 }

@@ -137,15 +137,34 @@ class Environment:
     def require(self, process: str, *names: str) -> None:
         """Stop this process unless all of the named variables were given."""
         for name in names:
-            if not self._source.get(name, "").strip():
+            if not self._given(name):
                 self.problems.append(f"{name} is missing: the {process} cannot work without it")
         self.stop_if_wrong()
 
+    def require_one(self, process: str, *names: str) -> None:
+        """Stop this process unless one of the named variables was given."""
+        if not self._given(*names):
+            self.problems.append(f"{' or '.join(names)} is missing: the {process} cannot work without one of them")
+        self.stop_if_wrong()
+
+    def at_most_one(self, *names: str) -> None:
+        """Note a problem where several of the named variables were given."""
+        if len(given := self._given(*names)) > 1:
+            self.problems.append(f"{' and '.join(given)} are set: at most one of {', '.join(names)} may be")
+
+    def together(self, *names: str) -> None:
+        """Note a problem where some of the named variables were given, but not all."""
+        given = self._given(*names)
+        for missing in [name for name in names if given and name not in given]:
+            self.problems.append(f"{missing} is missing: {given[0]} is of no use without it")
+
+    def _given(self, *names: str) -> list[str]:
+        return [name for name in names if self._source.get(name, "").strip()]
+
     def forbid(self, process: str, *names: str) -> None:
         """Stop this process if it was given what it must not know."""
-        for name in names:
-            if self._source.get(name, "").strip():
-                self.problems.append(f"{name} is set: the {process} must not have it")
+        for name in self._given(*names):
+            self.problems.append(f"{name} is set: the {process} must not have it")
         self.stop_if_wrong()
 
     def stop_if_wrong(self) -> None:

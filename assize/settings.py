@@ -144,9 +144,44 @@ CONFIRMATION_DEPTH = env.integer(
 # Keys. Each is given only to the process that signs with it.
 
 SERVICE_KEY = env.key("SERVICE_KEY", about="signs receipts, beats and the service's acts (web and worker)")
-PUBLISHER_KEY = env.key(
-    "PUBLISHER_KEY", default="", about="pays gas for publications (worker only, never web)"
+# Who pays gas for publications: one of these three, for the worker alone.
+PUBLISHER_KEYSTORE = env.path(
+    "PUBLISHER_KEYSTORE", about="signer: an encrypted keystore file; `manage.py new_keystore` makes one"
 )
+PUBLISHER_KEYSTORE_PASSWORD_FILE = env.path(
+    "PUBLISHER_KEYSTORE_PASSWORD_FILE", about="file of mode 600 with the password of PUBLISHER_KEYSTORE as first line"
+)
+WEB3SIGNER_URL = env.url(
+    "WEB3SIGNER_URL", ("http", "https"), default="", about="signer: JSON-RPC of a Web3Signer that has the key"
+)
+PUBLISHER_ADDRESS = env.address("PUBLISHER_ADDRESS", default="", about="the account that WEB3SIGNER_URL signs for")
+WEB3SIGNER_CLIENT_CERTIFICATE = env.path(
+    "WEB3SIGNER_CLIENT_CERTIFICATE", about="PEM with a certificate and its key that is shown to WEB3SIGNER_URL"
+)
+WEB3SIGNER_CA = env.path(
+    "WEB3SIGNER_CA", about="PEM that the certificate of WEB3SIGNER_URL is checked by; the system's where left out"
+)
+PUBLISHER_KEY = env.key("PUBLISHER_KEY", default="", about="signer: the bare key, for development")
+PUBLISHER_TRANSACTION_CAP_WEI = env.integer(
+    "PUBLISHER_TRANSACTION_CAP_WEI", default=10**18, least=1, about="the most that one transaction may cost in gas"
+)
+PUBLISHER_DAILY_CAP_WEI = env.integer(
+    "PUBLISHER_DAILY_CAP_WEI",
+    default=5 * 10**18,
+    least=1,
+    about="the most that all transactions signed in 24 hours may cost in gas; beyond it nothing is signed",
+)
+SIGNERS = ("PUBLISHER_KEYSTORE", "WEB3SIGNER_URL", "PUBLISHER_KEY")
+SIGNER_SETTINGS = (
+    *SIGNERS,
+    "PUBLISHER_KEYSTORE_PASSWORD_FILE",
+    "PUBLISHER_ADDRESS",
+    "WEB3SIGNER_CLIENT_CERTIFICATE",
+    "WEB3SIGNER_CA",
+)
+env.at_most_one(*SIGNERS)
+env.together("PUBLISHER_KEYSTORE", "PUBLISHER_KEYSTORE_PASSWORD_FILE")
+env.together("WEB3SIGNER_URL", "PUBLISHER_ADDRESS")
 
 # Time, in seconds
 

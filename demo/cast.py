@@ -11,7 +11,7 @@ from pathlib import Path
 
 from demo.tell import Failed
 from dev import accounts
-from dev.services import publisher_key
+from dev.services import signer
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -74,7 +74,7 @@ def run_all(commands: Sequence[Sequence[str]]) -> list[str]:
 
 def _environment(command: Sequence[str]) -> dict[str, str]:
     """The stack's; only the command that pays gas is given the key that pays."""
-    pays = {"PUBLISHER_KEY": publisher_key()} if "list_series" in command else {}
+    pays = signer() if "list_series" in command else {}
     return {**os.environ, **pays}
 
 

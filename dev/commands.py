@@ -105,7 +105,7 @@ def manage(arguments: list[str]) -> int:
         print("dev: no stack is running here (make run); using the environment as it is", file=sys.stderr)
         env = dict(os.environ)
     else:
-        env = {**env, "PUBLISHER_KEY": services.publisher_key()}
+        env = {**env, **services.signer()}
     return subprocess.run([*processes.MANAGE, *arguments], env=env, cwd=ROOT).returncode
 
 

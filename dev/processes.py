@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dev import accounts
-from dev.services import publisher_key
+from dev.services import signer
 
 BIN = Path(sys.prefix) / "bin"
 MANAGE = (sys.executable, "manage.py")
@@ -28,7 +28,7 @@ def before(cancel_seconds: int) -> list[Process]:
         Process(
             "deploy",
             (*MANAGE, "deploy_contracts", *_sets(cancel_seconds)),
-            {"PUBLISHER_KEY": publisher_key()},
+            signer(),
         ),
     ]
 
@@ -49,7 +49,7 @@ def running(port: int, folder: Path, rpc_url: str) -> list[Process]:
     )
     return [
         Process("web", (*gunicorn, "--no-control-socket", "--access-logfile", "-")),
-        Process("worker", worker, {"PUBLISHER_KEY": publisher_key()}),
+        Process("worker", worker, signer()),
         # Beat deletes a schedule file that it cannot read, and makes it anew: only ever a file of this run's own.
         Process("beat", (*CELERY, "beat", "--schedule", str(folder / "beat-schedule"))),
         *(

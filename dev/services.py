@@ -9,6 +9,17 @@ from dev import accounts, anvil, postgres, redis
 from dev.folders import ROOT, RunFolder, live_runs
 from dev.supervisor import Supervisor
 
+SIGNER = (
+    "PUBLISHER_KEY",
+    "PUBLISHER_KEYSTORE",
+    "PUBLISHER_KEYSTORE_PASSWORD_FILE",
+    "PUBLISHER_ADDRESS",
+    "WEB3SIGNER_URL",
+    "WEB3SIGNER_CLIENT_CERTIFICATE",
+    "WEB3SIGNER_CA",
+)
+"""Settings that web and beat refuse to start with."""
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -59,9 +70,9 @@ BENCH = Profile("bench", durable=True, block_seconds=None, settings={**RUN.setti
 def start(profile: Profile, supervisor: Supervisor, run: RunFolder) -> dict[str, str]:
     """Start what the environment does not bring, and return the environment for every process of this run.
 
-    It holds no key that pays: PUBLISHER_KEY goes to the worker alone (see processes).
+    It holds no key that pays: a signer's settings go to the worker alone (see processes).
     """
-    given = {name: value for name, value in os.environ.items() if value and name != "PUBLISHER_KEY"}
+    given = {name: value for name, value in os.environ.items() if value and name not in SIGNER}
     defaults = {
         "DATABASE_URL": given.get("DATABASE_URL") or postgres.start(supervisor, run, durable=profile.durable),
         "REDIS_URL": given.get("REDIS_URL") or redis.start(supervisor, run),
@@ -98,6 +109,7 @@ def recall() -> dict[str, str] | None:
     return None
 
 
-def publisher_key() -> str:
-    """The key that pays for transactions: the operator's, else a funded one of the development chain."""
-    return os.environ.get("PUBLISHER_KEY") or accounts.key(accounts.PUBLISHER)
+def signer() -> dict[str, str]:
+    """The settings of who pays for transactions: the operator's, else a funded key of the development chain."""
+    given = {name: os.environ[name] for name in SIGNER if os.environ.get(name)}
+    return given or {"PUBLISHER_KEY": accounts.key(accounts.PUBLISHER)}

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from eth_account import Account
 from web3 import HTTPProvider, Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 
@@ -45,14 +44,6 @@ class Call:
     to: str | None
     data: str
     value: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A signed transaction: its bytes and its hash."""
-
-    raw: str
-    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,23 +178,6 @@ class Client:
             tip = max(int(self.w3.eth.max_priority_fee), LEAST_TIP_WEI)
         return Price(gas + gas * GAS_MARGIN_PPM // 10**6, 2 * base + tip, tip)
 
-    def sign(self, key: str, call: Call, nonce: int, price: Price) -> Signed:
-        """Sign an EIP-1559 transaction. Nothing leaves this process."""
-        transaction = {
-            "type": 2,
-            "chainId": self.chain_id,
-            "nonce": nonce,
-            "value": call.value,
-            "data": call.data,
-            "gas": price.gas,
-            "maxFeePerGas": price.max_fee,
-            "maxPriorityFeePerGas": price.tip,
-        }
-        if call.to is not None:
-            transaction["to"] = Web3.to_checksum_address(call.to)
-        signed = Account.sign_transaction(transaction, key)
-        return Signed(to_hex(bytes(signed.raw_transaction)), to_hex(bytes(signed.hash)))
-
     def broadcast(self, raw: str) -> None:
         """Hand the bytes to the node. An error does not mean that they did not land: ask for the receipt."""
         try:
@@ -235,8 +209,3 @@ class Client:
 def connect() -> Client:
     """The node of the settings, checked to be on the chain of the settings."""
     return Client(settings.RPC_URL, settings.CHAIN_ID)
-
-
-def address_of(key: str) -> str:
-    """The account that a key pays from."""
-    return str(Account.from_key(key).address).lower()

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
+from eth_utils.abi import function_abi_to_4byte_selector
 from web3 import Web3
 
 import contracts
@@ -172,6 +173,13 @@ def collateral_changes(
         amount = int(_decode("Series", name, log)["amount"])
         changes.append((str(log["address"]).lower(), times[log["blockNumber"]], signs[first_topic] * amount))
     return changes
+
+
+@cache
+def selector(contract: str, function: str) -> str:
+    """The first four bytes of a call's data, 0x and 8 digits."""
+    (found,) = (each for each in built(contract)["abi"] if (each["type"], each.get("name")) == ("function", function))
+    return to_hex(function_abi_to_4byte_selector(found))
 
 
 def oracle(client: Client) -> PriceOracle:

@@ -7,30 +7,32 @@ settlement/services/transactions.py instead.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 
-from settlement.chain.client import Call, Client, Receipt, address_of
+from settlement.chain.client import Call, Client, Receipt
 from settlement.chain.errors import ChainDown, Reverted
+from settlement.signers.local import LocalSigner
+from settlement.signers.signer import Signer, Unsigned
 
 POLL_SECONDS = 0.05
 
 
-@dataclass(frozen=True)
 class Wallet:
-    """A key that pays, on one chain."""
+    """Who pays, on one chain: a signer, or a person of a test by their private key."""
 
-    client: Client
-    key: str
+    def __init__(self, client: Client, payer: Signer | str) -> None:
+        self.client = client
+        self.signer = LocalSigner(payer) if isinstance(payer, str) else payer
 
     @property
     def address(self) -> str:
         """Whose money it is."""
-        return address_of(self.key)
+        return self.signer.address
 
     def send(self, call: Call, *, patience_seconds: float = 60) -> Receipt:
         """Mined and succeeded, or: Reverted with the reason, ChainDown where no block took it in time."""
         price = self.client.price(self.address, call)
-        signed = self.client.sign(self.key, call, self.client.nonce(self.address), price)
+        nonce = self.client.nonce(self.address)
+        signed = self.signer.sign(Unsigned(self.client.chain_id, nonce, call, price))
         self.client.broadcast(signed.raw)
         deadline = time.monotonic() + patience_seconds
         while (receipt := self.client.receipt(signed.hash)) is None:

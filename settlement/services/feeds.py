@@ -39,7 +39,7 @@ def create_feed(*, expiry: Expiry, now: int, patience_seconds: float = 60) -> st
         row = sending.under_way(client, purpose)
         if row is None:
             try:
-                drafted = sending.draft(client, factory.create(expiry.id, decimals))
+                drafted = sending.draft(client, "feed", factory.create(expiry.id, decimals), now=now)
             except Reverted as error:
                 raise InvalidFeed(f"the factory would refuse it: {error}") from error
             row = sending.store(drafted, purpose=purpose, now=now)

@@ -8,13 +8,15 @@ from django.db import transaction
 
 from settlement.chain import contracts
 from settlement.chain.client import Client, connect
-from settlement.chain.contracts import PriceOracle, Record
+from settlement.chain.contracts import Record
 from settlement.chain.errors import Reverted
 from settlement.models import Publication, PublicationItem
 from settlement.services import transactions
+from settlement.services.calls import call_for
 from settlement.services.finals import let_go
 from settlement.services.proposing import fail_if_overtaken
-from settlement.services.publications import hold, items_of, message_of, move, note
+from settlement.services.publications import hold, items_of, move, note
+from settlement.signers.policy import Refusal
 from settlement.stages import PublicationStage, TransactionState
 
 log = structlog.get_logger(__name__)
@@ -39,12 +41,12 @@ def _ids(*stages: PublicationStage) -> list[int]:
 def _send(client: Client, publication_id: int, now: int) -> bool:
     """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
     publication = Publication.objects.get(pk=publication_id)
-    items, oracle = items_of(publication), contracts.oracle(client)
-    signatures, threshold = _countable(oracle, publication)
-    if len(signatures) < threshold:
-        return _ask_again(publication_id, len(signatures), threshold)
+    oracle = contracts.oracle(client)
+    rebuilt = call_for(client, f"publication:{publication_id}")
+    if len(rebuilt.signed_by) < rebuilt.threshold:
+        return _ask_again(publication_id, len(rebuilt.signed_by), rebuilt.threshold)
     try:
-        drafted = transactions.draft(client, oracle.submit(message_of(items)["items"], signatures))
+        drafted = transactions.draft(client, rebuilt, now=now)
     except Reverted as error:
         if fail_if_overtaken(oracle, publication):
             return True
@@ -53,21 +55,17 @@ def _send(client: Client, publication_id: int, now: int) -> bool:
     except transactions.CannotSend as error:
         note(publication_id, str(error))
         return False
+    if isinstance(drafted, Refusal):
+        note(publication_id, str(drafted))
+        return False
     with transaction.atomic():
         held = hold(publication_id, _S.SIGNED)
         if held is None:
             return False
-        row = transactions.store(drafted, purpose=f"publication:{publication_id}", now=now)
+        row = transactions.store(drafted, purpose=rebuilt.purpose, now=now)
         move(held, _S.SENT, transaction=row)
     transactions.broadcast(client, row, now=now)
     return True
-
-
-def _countable(oracle: PriceOracle, publication: Publication) -> tuple[list[str], int]:
-    """Signatures of today's set in the order that the contract wants, no more than it needs, and how many that is."""
-    members, threshold = oracle.attestors()
-    rows = publication.signatures.filter(attestor__in=members).order_by("attestor")
-    return list(rows.values_list("signature", flat=True)[:threshold]), threshold
 
 
 def _ask_again(publication_id: int, have: int, want: int) -> bool:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
-from settlement.chain import contracts
 from settlement.chain.client import Client, connect
 from settlement.chain.errors import Reverted
 from settlement.chain.escrow import Escrow, Roots, escrow
 from settlement.models import ChainTransaction, Root
 from settlement.root_stages import UNDER_WAY, RootStage
 from settlement.services import transactions
+from settlement.services.calls import call_for
 from settlement.services.root_signing import move_if_enough
-from settlement.services.roots import hold, message_of, move, note
+from settlement.services.roots import hold, move, note
+from settlement.signers.policy import Rebuilt, Refusal
 from settlement.stages import TransactionState
 
 _S = RootStage
@@ -29,7 +30,7 @@ def post_roots(*, now: int) -> int:
     if transactions.any_under_way():
         transactions.follow(client, now=now)
     found = escrow(client)
-    return sum(_follow(client, found, pk, now) + _send(client, found, pk, now) for pk in ids)
+    return sum(_follow(client, found, pk, now) + _send(client, pk, now) for pk in ids)
 
 
 def _follow(client: Client, contract: Escrow, root_id: int, now: int) -> bool:
@@ -75,41 +76,38 @@ def _not_on_chain(held: Root) -> None:
         move(held, _S.SIGNED, transaction=None, reason="its transaction has failed; it is signed anew")
 
 
-def _send(client: Client, contract: Escrow, root_id: int, now: int) -> bool:
+def _send(client: Client, root_id: int, now: int) -> bool:
     """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
     root = Root.objects.get(pk=root_id)
     if root.stage not in (_S.PROPOSED, _S.SIGNED):
         return False
-    members, threshold = contracts.oracle(client).attestors()
-    signatures = _countable(root, members, threshold)
-    if root.stage == _S.PROPOSED or len(signatures) < threshold:
-        return _count_again(root_id, members, threshold, len(signatures))
+    rebuilt = call_for(client, f"root:{root_id}")
+    if root.stage == _S.PROPOSED or len(rebuilt.signed_by) < rebuilt.threshold:
+        return _count_again(root_id, rebuilt)
     try:
-        drafted = transactions.draft(client, contract.post_root(**message_of(root), signatures=signatures))
+        drafted = transactions.draft(client, rebuilt, now=now)
     except Reverted as error:
         note(root_id, f"the escrow would refuse it: {error}")
         return False
     except transactions.CannotSend as error:
         note(root_id, str(error))
         return False
+    if isinstance(drafted, Refusal):
+        note(root_id, str(drafted))
+        return False
     with transaction.atomic():
         held = hold(root_id, _S.SIGNED)
         if held is None:
             return False
-        row = transactions.store(drafted, purpose=f"root:{root_id}", now=now)
+        row = transactions.store(drafted, purpose=rebuilt.purpose, now=now)
         move(held, _S.SENT, transaction=row)
     transactions.broadcast(client, row, now=now)
     return True
 
 
-def _countable(root: Root, members: list[str], threshold: int) -> list[str]:
-    """Signatures of today's set in the order that the contract wants, no more than it needs."""
-    rows = root.signatures.filter(attestor__in=members).order_by("attestor")
-    return list(rows.values_list("signature", flat=True)[:threshold])
-
-
-def _count_again(root_id: int, members: list[str], threshold: int, have: int) -> bool:
+def _count_again(root_id: int, rebuilt: Rebuilt) -> bool:
     """The set or its threshold may have changed since the signatures came."""
+    have, threshold = len(rebuilt.signed_by), rebuilt.threshold
     with transaction.atomic():
         held = hold(root_id, _S.PROPOSED, _S.SIGNED)
         if held is None:
@@ -118,5 +116,5 @@ def _count_again(root_id: int, members: list[str], threshold: int, have: int) ->
         if before == _S.SIGNED and have < threshold:
             move(held, _S.PROPOSED, reason=f"the attestor set has changed: {have} of {threshold} signatures count")
         else:
-            move_if_enough(held, members, threshold)
+            move_if_enough(held, list(rebuilt.members), threshold)
     return held.stage != before

@@ -8,15 +8,22 @@ from __future__ import annotations
 
 import time
 
+from django.conf import settings
 from django.db import transaction
 
 from settlement.chain.client import Call, Client
+from settlement.chain.contracts import selector
 from settlement.chain.errors import ChainDown, ChainError
 from settlement.models import ChainTransaction
 from settlement.services import transactions
+from settlement.signers.policy import Rebuilt, Refusal
 from settlement.stages import TransactionState
 
 POLL_SECONDS = 0.2
+
+
+class Refused(ChainError):
+    """The policy does not let this be signed; the text begins with the rule, and nothing was sent."""
 
 
 def under_way(client: Client, purpose: str) -> ChainTransaction | None:
@@ -26,7 +33,7 @@ def under_way(client: Client, purpose: str) -> ChainTransaction | None:
 
 
 def store(drafted: transactions.Draft, *, purpose: str, now: int) -> ChainTransaction:
-    """Sign and store; `wait` sends. A row that says what it is for is stored in the same database transaction."""
+    """Store; `wait` sends. A row that says what it is for is stored in the same database transaction."""
     with transaction.atomic():
         return transactions.store(drafted, purpose=purpose, now=now)
 
@@ -43,6 +50,24 @@ def wait(client: Client, row: ChainTransaction, *, now: int, patience_seconds: f
         raise ChainError(f"{row.hash} reverted in block {receipt.block_number}")
 
 
-def draft(client: Client, call: Call) -> transactions.Draft:
-    """Gas, fees and nonce; Reverted where the contract would refuse it."""
-    return transactions.draft(client, call)
+def draft(client: Client, kind: str, call: Call, *, now: int) -> transactions.Draft:
+    """What an operator asks for, signed. Reverted where the contract would refuse it, Refused where the signer does.
+
+    No row says yet what is wanted, so the policy holds only contract and function (and fees) to what `kind` may be.
+    """
+    drafted = transactions.draft(client, operators_call(kind, kind, call), now=now)
+    if isinstance(drafted, Refusal):
+        raise Refused(f"the signer refuses it: {drafted}")
+    return drafted
+
+
+def operators_call(kind: str, purpose: str, call: Call) -> Rebuilt:
+    """A call with the contract of the settings and the one function that this kind of purpose may call."""
+    address, contract, function = _ALLOWED[kind]
+    return Rebuilt(purpose, call, getattr(settings, address), selector(contract, function))
+
+
+_ALLOWED = {
+    "series": ("FACTORY_ADDRESS", "SeriesFactory", "create_grid"),
+    "feed": ("FEEDS_ADDRESS", "PriceFeedFactory", "create"),
+}

@@ -141,7 +141,7 @@ def _create(
 ) -> ChainTransaction:
     """Store one batch with its signed transaction."""
     try:
-        drafted = sending.draft(client, grid_call(factory, expiry, strikes, collateral))
+        drafted = sending.draft(client, PURPOSE, grid_call(factory, expiry, strikes, collateral), now=now)
     except Reverted as error:
         raise InvalidSeries(f"the factory would refuse it: {error}") from error
     if drafted.price.gas > MAX_TRANSACTION_GAS:

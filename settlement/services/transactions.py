@@ -12,11 +12,15 @@ from dataclasses import dataclass
 import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
-from settlement.chain.client import Call, Client, Price, Receipt, address_of
+from settlement.chain.client import Client, Price, Receipt
 from settlement.chain.errors import ChainDown, ChainError, NodeRefused
 from settlement.models import ChainTransaction
+from settlement.services import authorizing
+from settlement.signers.configured import configured
+from settlement.signers.policy import Rebuilt, Refusal
+from settlement.signers.signer import CannotSign, Signed
 from settlement.stages import TransactionState
 
 log = structlog.get_logger(__name__)
@@ -31,47 +35,56 @@ class CannotSend(ChainError):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything that had to be asked of the chain before a transaction can be signed."""
+    """A signed transaction that nobody has stored or sent."""
 
     client: Client
-    call: Call
-    price: Price
+    sender: str
     nonce: int
+    price: Price
+    signed: Signed
 
 
-def draft(client: Client, call: Call) -> Draft:
-    """Ask for gas, fees and nonce. Reverted says that the contract would refuse it."""
-    if not settings.PUBLISHER_KEY:
-        raise CannotSend("PUBLISHER_KEY is not set: this process cannot pay for transactions")
-    sender = address_of(settings.PUBLISHER_KEY)
-    return Draft(client, call, client.price(sender, call), client.nonce(sender))
+def draft(client: Client, rebuilt: Rebuilt, *, now: int) -> Draft | Refusal:
+    """Judge it, ask for gas, fees and nonce, and sign. Reverted says that the contract would refuse it.
+
+    The nonce follows both the chain's and our own: somebody else may use the key, and not all of ours has been sent.
+    Outside of any database transaction: chain and signer may take seconds to answer.
+    """
+    try:
+        sender = configured().address
+        asked = authorizing.ask(client, rebuilt)
+        if isinstance(asked, Refusal):
+            return asked
+        price, nonce = client.price(sender, rebuilt.call), client.nonce(sender)
+        last = _ours(client, sender).aggregate(last=Max("nonce"))["last"]
+        nonce = nonce if last is None else max(nonce, last + 1)
+        signed = authorizing.sign(asked, nonce=nonce, price=price, now=now)
+    except CannotSign as error:
+        raise CannotSend(str(error)) from error
+    return signed if isinstance(signed, Refusal) else Draft(client, sender, nonce, price, signed)
 
 
 def store(drafted: Draft, *, purpose: str, now: int) -> ChainTransaction:
-    """Sign and store, inside the transaction that says what for. Nothing has been sent when it returns.
-
-    The nonce follows both the chain's and our own: somebody else may use the key, and not all of ours has been sent.
-    """
+    """Store it, inside the transaction that says what for. Nothing has been sent when it returns."""
     if not connection.in_atomic_block:
         raise RuntimeError("store() belongs into the transaction that says what it is for")
-    client, sender = drafted.client, address_of(settings.PUBLISHER_KEY)
-    ours = ChainTransaction.objects.filter(chain=client.genesis, sender=sender)
-    last = ours.aggregate(last=Max("nonce"))["last"]
-    nonce = drafted.nonce if last is None else max(drafted.nonce, last + 1)
-    signed = client.sign(settings.PUBLISHER_KEY, drafted.call, nonce, drafted.price)
     try:
         with transaction.atomic():
             return ChainTransaction.objects.create(
-                chain=client.genesis,
-                sender=sender,
-                nonce=nonce,
+                chain=drafted.client.genesis,
+                sender=drafted.sender,
+                nonce=drafted.nonce,
                 purpose=purpose,
-                raw=signed.raw,
-                hash=signed.hash,
+                raw=drafted.signed.raw,
+                hash=drafted.signed.hash,
                 created_at=now,
             )
     except IntegrityError:
-        raise CannotSend(f"nonce {nonce} was taken at the same moment; the next round signs anew") from None
+        raise CannotSend(f"nonce {drafted.nonce} was taken at the same moment; the next round signs anew") from None
+
+
+def _ours(client: Client, sender: str) -> QuerySet[ChainTransaction]:
+    return ChainTransaction.objects.filter(chain=client.genesis, sender=sender)
 
 
 def broadcast(client: Client, row: ChainTransaction, *, now: int) -> None:

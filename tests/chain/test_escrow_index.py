@@ -15,6 +15,7 @@ from protocol.reward import reward_account
 from settlement.chain.client import Client
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 from settlement.reconcile import escrow_problem
+from settlement.signers.signer import Unsigned
 from tests.cast import ETHER
 from tests.chain.conftest import FINALITY, World
 from tests.chain.escrow import ALICE, BOB, assert_follows, deposit, free, index, index_all, logs, the_index
@@ -57,7 +58,8 @@ def test_deposits__several_in_one_block__each_credited_in_order(world: World) ->
         client = world.client
         price = client.price(wallet.address, contract.call("deposit", account, value=amount))
         call = contract.call("deposit", account, value=amount)
-        client.broadcast(client.sign(wallet.key, call, client.nonce(wallet.address), price).raw)
+        unsigned = Unsigned(client.chain_id, client.nonce(wallet.address), call, price)
+        client.broadcast(wallet.signer.sign(unsigned).raw)
     world.node.mine(FINALITY + 1)
     index_all(world)
     assert (free(ALICE), free(BOB)) == (5, 2)

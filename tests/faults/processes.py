@@ -54,15 +54,15 @@ class Celery:
 
     def worker(self, name: str = "worker") -> None:
         options = ("--concurrency", "2", "--loglevel", "INFO", "--without-gossip", "--without-mingle")
-        self._start(name, ("worker", "--hostname", f"{name}@test", *options))
+        pays = {"PUBLISHER_KEY": accounts.key(accounts.PUBLISHER)}
+        self._start(name, ("worker", "--hostname", f"{name}@test", *options), pays)
 
     def beat(self, name: str = "beat") -> None:
         self._start(name, ("beat", "--loglevel", "INFO", "--schedule", str(self.folder / f"{name}-schedule")))
 
-    def _start(self, name: str, arguments: tuple[str, ...]) -> None:
-        self.stage.start(
-            name, (*CELERY[:-1], self.app, *arguments), env=self.env, cwd=ROOT, end=signal.SIGKILL
-        )
+    def _start(self, name: str, arguments: tuple[str, ...], secrets: dict[str, str] | None = None) -> None:
+        command, env = (*CELERY[:-1], self.app, *arguments), self.env | (secrets or {})
+        self.stage.start(name, command, env=env, cwd=ROOT, end=signal.SIGKILL)
 
     def kill(self, name: str) -> None:
         """SIGKILL, to the process and all its children at once."""
@@ -103,7 +103,6 @@ def celery(app: str = "assize", **env: str) -> Iterator[Celery]:
                 "DATABASE_URL": _test_database(),
                 "DATABASE_ROLE": grants.APP_ROLE,
                 "REDIS_URL": redis.start(stage, run),
-                "PUBLISHER_KEY": accounts.key(accounts.PUBLISHER),
                 "LOG_LEVEL": "INFO",
             }
             yield Celery(stage, run.folder("celery"), given | env, app)

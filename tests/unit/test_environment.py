@@ -90,3 +90,21 @@ def test_database__unix_socket__host_is_its_folder(url: str) -> None:
 def test_database__not_a_postgresql_database__refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"start with|names no|Port"):
         database(url)
+
+
+def test_signers__two_of_them__one_line_names_both() -> None:
+    env = Environment({"A": "1", "C": "2"})
+    env.at_most_one("A", "B", "C")
+    assert env.problems == ["A and C are set: at most one of A, B, C may be"]
+
+
+def test_settings_that_belong_together__one_without_the_other__is_missed() -> None:
+    env = Environment({"FILE": "1"})
+    env.together("FILE", "PASSWORD")
+    assert env.problems == ["PASSWORD is missing: FILE is of no use without it"]
+
+
+def test_process__without_any_of_what_it_needs_one_of__stops() -> None:
+    with pytest.raises(SystemExit, match="A or B is missing: the worker cannot work without one of them"):
+        Environment({"C": "1"}).require_one("worker", "A", "B")
+    Environment({"B": "1"}).require_one("worker", "A", "B")

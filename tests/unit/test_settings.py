@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from assize import manual
+from dev.services import SIGNER
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,13 +50,62 @@ def test_settings__contracts_file__gives_addresses_that_are_not_set(tmp_path: Pa
     assert done.stdout == f"0x{'aa' * 20} 0x{'cc' * 20}\n"
 
 
-def test_web_process__with_the_key_that_pays__does_not_start() -> None:
-    env = {**os.environ, **environment(PUBLISHER_KEY="0x" + "22" * 32)}
-    done = subprocess.run(
-        [sys.executable, "-c", "import assize.wsgi"], cwd=ROOT, env=env, capture_output=True, text=True
-    )
+KEY = {"PUBLISHER_KEY": "0x" + "22" * 32}
+KEYSTORE = {"PUBLISHER_KEYSTORE": "/nowhere/keystore", "PUBLISHER_KEYSTORE_PASSWORD_FILE": "/nowhere/password"}
+WEB3SIGNER = {"WEB3SIGNER_URL": "http://localhost:1", "PUBLISHER_ADDRESS": "0x" + "0a" * 20}
+CERTIFICATES = {"WEB3SIGNER_CLIENT_CERTIFICATE": "/nowhere/ours.pem", "WEB3SIGNER_CA": "/nowhere/ca.pem"}
+BEAT = ("-m", "celery", "-A", "assize", "beat", "--schedule")
+WORKER = ("-m", "celery", "-A", "assize", "worker")
+
+
+def process(*command: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, **environment(**changes)}
+    whole = [sys.executable, *command]
+    return subprocess.run(whole, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("given", [KEY, KEYSTORE, WEB3SIGNER, CERTIFICATES])
+@pytest.mark.parametrize("name, command", [("web process", ("-c", "import assize.wsgi")), ("beat", BEAT)])
+def test_process_that_signs_no_transactions__with_a_signer__does_not_start(
+    name: str, command: tuple[str, ...], given: dict[str, str], tmp_path: Path
+) -> None:
+    done = process(*command, str(tmp_path / "schedule"), **given)
     assert done.returncode == 1
-    assert done.stderr == "settings: PUBLISHER_KEY is set: the web process must not have it\n"
+    wanted = {f"settings: {variable} is set: the {name} must not have it" for variable in given}
+    assert {line for line in done.stderr.splitlines() if line.startswith("settings:")} == wanted
+
+
+@pytest.mark.parametrize(
+    "given, line",
+    [
+        ({}, "PUBLISHER_KEYSTORE or WEB3SIGNER_URL or PUBLISHER_KEY is missing: the worker cannot work without one"),
+        (KEYSTORE, "/nowhere/password: No such file or directory"),
+    ],
+)
+def test_worker__no_signer_or_one_that_is_wrong__does_not_start(given: dict[str, str], line: str) -> None:
+    done = process(*WORKER, **given)
+    assert done.returncode == 1
+    assert f"settings: {line}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "given, line",
+    [
+        (KEY | WEB3SIGNER, "WEB3SIGNER_URL and PUBLISHER_KEY are set: at most one of "),
+        ({"PUBLISHER_KEYSTORE": "/x"}, "PUBLISHER_KEYSTORE_PASSWORD_FILE is missing: PUBLISHER_KEYSTORE is of no use"),
+        ({"PUBLISHER_ADDRESS": "0x" + "0a" * 20}, "WEB3SIGNER_URL is missing: PUBLISHER_ADDRESS is of no use"),
+    ],
+)
+def test_settings__a_signer_that_cannot_be__one_line(given: dict[str, str], line: str) -> None:
+    done = start(**environment(**given))
+    assert done.returncode == 1
+    (said,) = done.stderr.splitlines()
+    assert said.startswith(f"settings: {line}")
+
+
+def test_development__what_it_keeps_from_web_and_beat__is_what_they_refuse() -> None:
+    assert set(SIGNER) == set(settings.SIGNER_SETTINGS)
 
 
 def test_manual__settings_page__is_what_the_code_declares() -> None:

@@ -9,10 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from settlement.chain.client import Client, address_of, connect
+from settlement.chain.client import Client, connect
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow, deploy_feeds
 from settlement.chain.errors import ChainError
 from settlement.chain.wallet import Wallet
+from settlement.signers.configured import configured
+from settlement.signers.signer import CannotSign
 
 
 class Command(BaseCommand):
@@ -55,14 +57,16 @@ class Command(BaseCommand):
         file = settings.CONTRACTS_FILE
         if file is None:
             raise CommandError("CONTRACTS_FILE is not set: it says where the addresses are written")
-        if not settings.PUBLISHER_KEY:
-            raise CommandError("PUBLISHER_KEY is not set: it pays for the deployment")
-        rules = self._rules(options)
+        try:
+            payer = configured()
+        except CannotSign as error:
+            raise CommandError(str(error)) from error
+        rules = self._rules(options, payer.address)
         names = ("exit_delay", "outflow_cap", "first_epoch")
         escrow_rules = EscrowRules(options["escrow_delay"], **{name: options[name] for name in names})
         try:
             client = connect()
-            wallet, present = Wallet(client, settings.PUBLISHER_KEY), _present(client, file)
+            wallet, present = Wallet(client, payer), _present(client, file)
             deployed = _rest(wallet, present, rules, escrow_rules) if present else deploy(wallet, rules, escrow_rules)
             if deployed == present:
                 self.stdout.write(f"deployed already: {_told(deployed)}")
@@ -72,9 +76,9 @@ class Command(BaseCommand):
         _write(file, deployed)
         self.stdout.write(f"deployed in block {deployed.block}: {_told(deployed)}")
 
-    def _rules(self, options: dict[str, Any]) -> Rules:
+    def _rules(self, options: dict[str, Any], payer: str) -> Rules:
         return Rules(
-            owner=_addresses("--owner", options["owner"] or address_of(settings.PUBLISHER_KEY))[0],
+            owner=_addresses("--owner", options["owner"] or payer)[0],
             attestors=_addresses("--attestors", options["attestors"]),
             attestor_threshold=options["attestor_threshold"],
             guardians=_addresses("--guardians", options["guardians"]),
