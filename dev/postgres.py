@@ -26,7 +26,7 @@ FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_comm
 
 def start(supervisor: Supervisor, run: RunFolder, *, durable: bool) -> str:
     """Start it and return its DATABASE_URL. `durable=False` gives up safety against power loss for speed (tests)."""
-    uid = _user()
+    uid = user()
     home, binaries = _place(run, _binaries(), uid)
     data = home / "data"
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", USER, "--auth=trust", "--encoding=UTF8"]
@@ -67,7 +67,7 @@ def _answers(home: Path) -> bool:
     return True
 
 
-def _user() -> int:
+def user() -> int:
     if os.geteuid() != 0:
         return os.geteuid()
     try:
