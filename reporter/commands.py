@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from reporter import disputing, money
 from reporter.attest.chain import Chain
+from reporter.attest.config import add_options
 from reporter.keys import load_key
 from reporter.quote import read_quote
 from reporter.report import MAX_SPREAD_PPM, quote_rows, report
@@ -43,7 +44,13 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _command(
-    commands: Commands, name: str, words: str, run: Callable[[Options], int | None], *, sends: bool = False
+    commands: Commands,
+    name: str,
+    words: str,
+    run: Callable[[Options], int | None],
+    *,
+    sends: bool = False,
+    leaves: bool = False,
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=words, description=words)
     command.set_defaults(run=run)
@@ -52,6 +59,10 @@ def _command(
         command.add_argument("--key-file", type=Path, required=True, help="file with the private key, mode 600")
         command.add_argument("--out", type=Path, default=Path("receipts"), help="folder for acts, salts and receipts")
         command.add_argument("--send", action="store_true", help="really send it; without, this is a dry run")
+    if leaves:
+        command.add_argument(
+            "--attestor", action="append", default=[], metavar="URL", help="leave the receipt with this attestor too"
+        )
     return command
 
 
@@ -74,7 +85,7 @@ def _prices(options: Options) -> None:
 
 
 def _add_report(commands: Commands) -> None:
-    command = _command(commands, "report", "report an expiry's price with a bond", _report, sends=True)
+    command = _command(commands, "report", "report an expiry's price with a bond", _report, sends=True, leaves=True)
     command.add_argument("--expiry", required=True, help="its id or slug")
     command.add_argument("--bond", type=_wei, required=True, help="wei, or ether as 0.5ether")
     command.add_argument("--price", type=_price, help="report this price instead of what the sources say")
@@ -89,12 +100,12 @@ def _report(options: Options) -> None:
     report(
         Service(options.url), load_key(options.key_file), expiry_id=options.expiry, bond=options.bond,
         venues=_venues(options), price=options.price, max_spread_ppm=options.max_spread_ppm,
-        recordings=options.recordings, out=options.out, now=_now(), sending=options.send,
+        recordings=options.recordings, out=options.out, now=_now(), sending=options.send, attestors=options.attestor,
     )  # fmt: skip
 
 
 def _add_dispute(commands: Commands) -> None:
-    command = _command(commands, "dispute", "pledge against the standing price", _dispute, sends=True)
+    command = _command(commands, "dispute", "pledge against the standing price", _dispute, sends=True, leaves=True)
     command.add_argument("--expiry", required=True, help="its id or slug")
     command.add_argument("--price", type=_price, required=True, help="the price that is right instead")
     command.add_argument("--amount", type=_wei, required=True, help="the most to pledge; what is not needed stays free")
@@ -106,7 +117,7 @@ def _dispute(options: Options) -> None:
     disputing.dispute(
         Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
         amount=options.amount, until=_now() + options.until, reason=options.reason, out=options.out,
-        sending=options.send,
+        sending=options.send, attestors=options.attestor,
     )  # fmt: skip
 
 
@@ -116,7 +127,7 @@ def _add_moves(commands: Commands) -> None:
         ("unstake", "Unstake", "take stake back; it is free after the unbonding delay"),
         ("withdraw", "Withdrawal", "ask for free money to leave the book"),
     ):
-        command = _command(commands, name, words, _move, sends=True)
+        command = _command(commands, name, words, _move, sends=True, leaves=True)
         command.set_defaults(kind=kind)
         command.add_argument("--amount", type=_wei, required=True, help="wei, or ether as 0.5ether")
 
@@ -124,8 +135,9 @@ def _add_moves(commands: Commands) -> None:
 def _move(options: Options) -> None:
     key = load_key(options.key_file)
     disputing.move(
-        Service(options.url), key, kind=options.kind, amount=options.amount, out=options.out, sending=options.send
-    )
+        Service(options.url), key, kind=options.kind, amount=options.amount, out=options.out, sending=options.send,
+        attestors=options.attestor,
+    )  # fmt: skip
 
 
 def _add_money(commands: Commands) -> None:
@@ -174,9 +186,10 @@ def _escrow(options: Options) -> money.EscrowContract:
 def _add_vote(commands: Commands) -> None:
     command = commands.add_parser("vote", help="commit to a price in a ballot, and reveal it later")
     steps = command.add_subparsers(dest="step", required=True, metavar="STEP")
-    commit = _command(steps, "commit", "commit to a price; its salt is stored beside the receipt", _commit, sends=True)
+    words = "commit to a price; its salt is stored beside the receipt"
+    commit = _command(steps, "commit", words, _commit, sends=True, leaves=True)
     commit.add_argument("--price", type=_price, required=True, help="the price to vote for")
-    reveal = _command(steps, "reveal", "reveal the vote that was committed", _reveal, sends=True)
+    reveal = _command(steps, "reveal", "reveal the vote that was committed", _reveal, sends=True, leaves=True)
     for step in (commit, reveal):
         step.add_argument("--expiry", required=True, help="its id or slug")
 
@@ -184,13 +197,16 @@ def _add_vote(commands: Commands) -> None:
 def _commit(options: Options) -> None:
     disputing.commit_vote(
         Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
-        out=options.out, sending=options.send,
+        out=options.out, sending=options.send, attestors=options.attestor,
     )  # fmt: skip
 
 
 def _reveal(options: Options) -> None:
     key = load_key(options.key_file)
-    disputing.reveal_vote(Service(options.url), key, expiry_id=options.expiry, out=options.out, sending=options.send)
+    disputing.reveal_vote(
+        Service(options.url), key, expiry_id=options.expiry, out=options.out, sending=options.send,
+        attestors=options.attestor,
+    )  # fmt: skip
 
 
 def _add_rule(commands: Commands) -> None:
@@ -201,7 +217,7 @@ def _add_rule(commands: Commands) -> None:
     sign.add_argument("--expiry", required=True, help="its id or slug")
     sign.add_argument("--price", type=_price, required=True, help="the price that is right")
     sign.add_argument("--reason", required=True, help="why; all guardians must give the same words")
-    join = _command(steps, "send", "put shares of one ruling together and send it", _send_ruling)
+    join = _command(steps, "send", "put shares of one ruling together and send it", _send_ruling, leaves=True)
     join.add_argument("shares", nargs="+", type=Path, help="files of `rule sign`")
     for step in (sign, join):
         step.add_argument("--out", type=Path, default=Path("receipts"), help="folder for shares and the receipt")
@@ -215,14 +231,14 @@ def _sign_ruling(options: Options) -> None:
 
 
 def _send_ruling(options: Options) -> None:
-    disputing.send_ruling(Service(options.url), options.shares, out=options.out)
+    disputing.send_ruling(Service(options.url), options.shares, out=options.out, attestors=options.attestor)
 
 
 def _add_verify(commands: Commands) -> None:
     command = _command(commands, "verify", "run a transcript again: PASS, or the first act that differs", _verify)
     command.add_argument("what", metavar="EXPIRY|FILE", help="a transcript's file, or an expiry's id or slug")
     command.add_argument("--save", type=Path, help="keep the transcript that was fetched")
-    again = _command(commands, "resend", "send a stored act again, where no answer came", _resend)
+    again = _command(commands, "resend", "send a stored act again, where no answer came", _resend, leaves=True)
     again.add_argument("file", type=Path, help="the file that holds the act")
 
 
@@ -231,35 +247,22 @@ def _verify(options: Options) -> int:
 
 
 def _resend(options: Options) -> None:
-    send_stored(Service(options.url), options.file)
+    send_stored(Service(options.url), options.file, options.attestor)
 
 
 def _add_attest(commands: Commands) -> None:
-    command = _command(commands, "attest", "follow the book, check every price and sign those that hold", _attest)
-    command.add_argument("--key-file", type=Path, required=True, help="file with the attestor's private key, mode 600")
+    words = "follow the book, check every price and sign those that hold"
+    command = commands.add_parser("attest", help=words, description=words)
+    command.set_defaults(run=_attest)
     command.add_argument(
-        "--rpc-url", action="append", required=True, help="a node of the chain; several must agree about everything"
-    )
-    command.add_argument("--state-dir", type=Path, required=True, help="folder for what was seen and signed")
+        "action", nargs="?", choices=("run", "release", "refuse"), default="run",
+        help="run (the default), or decide about a price that our own check holds back",
+    )  # fmt: skip
+    command.add_argument("expiry", nargs="?", metavar="EXPIRY", help="whose price is released, or refused for good")
+    command.add_argument("--config", type=Path, help="a TOML file of the same names; options override it")
     command.add_argument("--once", action="store_true", help="one round, then exit")
-    command.add_argument("--poll", type=int, default=5, help="seconds between rounds (default %(default)s)")
-    command.add_argument("--port", type=int, help="answer GET /healthz on this port of 127.0.0.1")
-    command.add_argument("--oracle", help="the price oracle's address, where the service is not to be believed")
-    command.add_argument("--factory", help="the series factory's address, likewise")
-    command.add_argument("--escrow", help="the escrow's address, likewise")
-    command.add_argument("--treasury", help="the treasury's address, likewise")
-    command.add_argument("--from-block", type=int, default=0, help="the block in which the factory was deployed")
-    command.add_argument(
-        "--depth", type=int, default=12, help="blocks above the last deposit that a root counts (default %(default)s)"
-    )
-    command.add_argument(
-        "--accept-operator-deposits", action="store_true",
-        help="sign roots also over deposits by the operator's word alone; never with real money",
-    )  # fmt: skip
-    command.add_argument(
-        "--accept-unwitnessed", action="store_true",
-        help="sign also for entries made while this attestor was away (see docs/attestors.md)",
-    )  # fmt: skip
+    command.add_argument("--check", action="store_true", help="say of config, key, chain and service: ok or not; exit")
+    add_options(command)
 
 
 def _attest(options: Options) -> int:

@@ -26,6 +26,7 @@ def dispute(
     reason: str,
     out: Path,
     sending: bool,
+    attestors: Sequence[str] = (),
 ) -> None:
     """Pledge `amount` wei in the running round that `price` is right and the standing price wrong."""
     expiry = service.expiry(expiry_id)
@@ -46,20 +47,29 @@ def dispute(
         "account": key.address, "expiry": expiry["id"], "round": round_, "price": price, "amount": amount,
         "evidence": json_hash({"reason": reason}), "nonce": random_nonce(), "until": until,
     }
-    _send_or_stop(service, key, "Pledge", message, out, sending)
+    _send_or_stop(service, key, "Pledge", message, out, sending, attestors)
 
 
-def move(service: Service, key: Key, *, kind: str, amount: int, out: Path, sending: bool) -> None:
+def move(
+    service: Service, key: Key, *, kind: str, amount: int, out: Path, sending: bool, attestors: Sequence[str] = ()
+) -> None:
     """Stake, Unstake or Withdrawal of `amount` wei."""
     account = service.account(key.address)
     held = [(name, show_ether(int(account[name]))) for name in ("free", "stake", "unbonding", "withdrawing")]
     print(show_table([*held, (f"to {kind.lower()}", show_ether(amount))]))
     message: Message = {"account": key.address, "amount": amount, "nonce": random_nonce()}
-    _send_or_stop(service, key, kind, message, out, sending)
+    _send_or_stop(service, key, kind, message, out, sending, attestors)
 
 
 def commit_vote(
-    service: Service, key: Key, *, expiry_id: str, price: int, out: Path, sending: bool
+    service: Service,
+    key: Key,
+    *,
+    expiry_id: str,
+    price: int,
+    out: Path,
+    sending: bool,
+    attestors: Sequence[str] = (),
 ) -> None:
     """Commit to a price in the running ballot. The salt is stored first: without it nothing can be revealed."""
     expiry = service.expiry(expiry_id)
@@ -78,10 +88,12 @@ def commit_vote(
             store(out, path.stem, vote)
     secret = commitment(id_, ballot, key.address, price, vote["salt"])
     message: Message = {"account": key.address, "expiry": id_, "ballot": ballot, "commitment": secret}
-    _send_or_stop(service, key, "VoteCommit", message, out, sending)
+    _send_or_stop(service, key, "VoteCommit", message, out, sending, attestors)
 
 
-def reveal_vote(service: Service, key: Key, *, expiry_id: str, out: Path, sending: bool) -> None:
+def reveal_vote(
+    service: Service, key: Key, *, expiry_id: str, out: Path, sending: bool, attestors: Sequence[str] = ()
+) -> None:
     """Reveal the vote that was committed, from the file in which it was stored."""
     expiry = service.expiry(expiry_id)
     if expiry["stage"] != "REVEAL":
@@ -92,7 +104,7 @@ def reveal_vote(service: Service, key: Key, *, expiry_id: str, out: Path, sendin
     message: Message = {
         "account": key.address, "expiry": id_, "ballot": ballot, "price": int(vote["price"]), "salt": vote["salt"],
     }
-    _send_or_stop(service, key, "VoteReveal", message, out, sending)
+    _send_or_stop(service, key, "VoteReveal", message, out, sending, attestors)
 
 
 def sign_ruling(service: Service, key: Key, *, expiry_id: str, price: int, reason: str, out: Path) -> None:
@@ -109,7 +121,7 @@ def sign_ruling(service: Service, key: Key, *, expiry_id: str, price: int, reaso
     print(f"ruling for {show_price(price)} signed; hand this share on: {path}")
 
 
-def send_ruling(service: Service, shares: Sequence[Path], *, out: Path) -> None:
+def send_ruling(service: Service, shares: Sequence[Path], *, out: Path, attestors: Sequence[str] = ()) -> None:
     """Put guardians' shares of one ruling together and send it."""
     documents = [load(path) for path in shares]
     first, signatures = documents[0], []
@@ -124,12 +136,14 @@ def send_ruling(service: Service, shares: Sequence[Path], *, out: Path) -> None:
     if len(signers & set(terms.guardians)) < max(1, terms.guardian_threshold):
         raise Stop(f"{len(signers & set(terms.guardians))} of {terms.guardian_threshold} guardians have signed")
     act = {"kind": "Ruling", "message": first["act"]["message"], "signatures": signatures}
-    send_stored(service, store(out, f"ruling-{signed[2:14]}", {"digest": signed, "act": act}))
+    send_stored(service, store(out, f"ruling-{signed[2:14]}", {"digest": signed, "act": act}), attestors)
 
 
-def _send_or_stop(service: Service, key: Key, kind: str, message: Message, out: Path, sending: bool) -> None:
+def _send_or_stop(
+    service: Service, key: Key, kind: str, message: Message, out: Path, sending: bool, attestors: Sequence[str]
+) -> None:
     if sending:
-        send(service, key, kind, message, out)
+        send(service, key, kind, message, out, attestors)
     else:
         print("dry run: nothing was sent; add --send")
 

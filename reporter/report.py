@@ -57,6 +57,7 @@ def report(
     out: Path,
     now: int,
     sending: bool,
+    attestors: Sequence[str] = (),
 ) -> None:
     """Print the preflight table; where nothing speaks against it and `sending` is set, sign and send the report."""
     expiry = service.expiry(expiry_id)
@@ -75,7 +76,7 @@ def report(
         "evidence": json_hash(evidence), "salt": random_word(),
     }
     store(out, f"evidence-{message['evidence'][2:14]}", evidence)
-    send(service, key, "Report", message, out)
+    send(service, key, "Report", message, out, attestors)
 
 
 def preflight(plan: Plan) -> list[tuple[str, str]]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import requests
 
 from protocol.signing import Message, digest, to_json
 from reporter.keys import Key
 from reporter.service import Problem, Service, receipt_problem
 from reporter.stop import Stop
 from reporter.units import show_time
+
+ATTESTOR_TIMEOUT = 10  # seconds
 
 
 def random_word() -> str:
@@ -25,8 +29,10 @@ def random_nonce() -> int:
     return secrets.randbits(128)
 
 
-def send(service: Service, key: Key, kind: str, message: Message, folder: Path) -> Path:
-    """Sign and send one act; returns the file that holds it with its receipt.
+def send(
+    service: Service, key: Key, kind: str, message: Message, folder: Path, attestors: Sequence[str] = ()
+) -> Path:
+    """Sign and send one act; returns the file that holds it with its receipt, which is left with `attestors` too.
 
     The file is written before the act leaves: what it holds (salts!) cannot be got again, and the same act may be sent
     again by `python -m reporter resend FILE` when no answer came. Stop where the act is refused or the receipt is bad.
@@ -34,10 +40,11 @@ def send(service: Service, key: Key, kind: str, message: Message, folder: Path) 
     domain = service.domain()
     signed = digest(domain, kind, message)
     act = {"kind": kind, "message": to_json(kind, message), "signatures": [key.sign(signed)]}
-    return send_stored(service, store(folder, f"{kind.lower()}-{signed[2:14]}", {"digest": signed, "act": act}))
+    path = store(folder, f"{kind.lower()}-{signed[2:14]}", {"digest": signed, "act": act})
+    return send_stored(service, path, attestors)
 
 
-def send_stored(service: Service, path: Path) -> Path:
+def send_stored(service: Service, path: Path, attestors: Sequence[str] = ()) -> Path:
     """Send the act in a file that `send` has stored, and add its receipt to the file."""
     document = load(path)
     act, signed = document["act"], document["digest"]
@@ -45,6 +52,8 @@ def send_stored(service: Service, path: Path) -> Path:
         answer = service.send_act(act["kind"], act["message"], act["signatures"])
     except Problem as problem:
         save(path, document | {"refusal": problem.code, "receipt": problem.receipt})
+        if problem.receipt:
+            leave_receipt(problem.receipt, attestors)
         raise
     about = service.about()
     if problem_found := receipt_problem(service.domain(), about["service"], answer.get("receipt"), signed):
@@ -53,7 +62,20 @@ def send_stored(service: Service, path: Path) -> Path:
     save(path, document | {"receipt": answer["receipt"]})
     receipt = answer["receipt"]["message"]
     print(f"taken as entry {receipt['seq']} at {show_time(int(receipt['at']))}; act and receipt are in {path}")
+    leave_receipt(answer["receipt"], attestors)
     return path
+
+
+def leave_receipt(receipt: Mapping[str, Any], attestors: Sequence[str]) -> None:
+    """Leave a receipt with attestors, who compare it with the book. The act stands whether they take it or not."""
+    for url in attestors:
+        try:
+            answer = requests.post(f"{url.rstrip('/')}/receipts", json=receipt, timeout=ATTESTOR_TIMEOUT)
+            taken = answer.status_code == 202
+            words = "holds the receipt too" if taken else f"did not take the receipt: {answer.text[:200]}"
+        except requests.RequestException as error:
+            words = f"did not take the receipt: {type(error).__name__}"
+        print(f"attestor {url} {words}")
 
 
 def store(folder: Path, name: str, document: Mapping[str, Any]) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import requests
@@ -46,6 +48,20 @@ class Chain:
     def latest_block(self) -> int:
         """The highest block that every node has."""
         return min(int(self._ask(url, "eth_blockNumber", []), 16) for url in self.urls)
+
+    def agreeing(self, chain_id: int) -> int:
+        """How many nodes give the same hash to the highest block that all of those who answer have, on this chain."""
+        heads = {}
+        for url in self.urls:
+            with suppress(ChainUnreadable, ValueError, TypeError):
+                if int(self._ask(url, "eth_chainId", []), 16) == chain_id:
+                    heads[url] = int(self._ask(url, "eth_blockNumber", []), 16)
+        hashes: Counter[str] = Counter()
+        for url in heads:
+            with suppress(ChainUnreadable, KeyError, TypeError):
+                block = self._ask(url, "eth_getBlockByNumber", [hex(min(heads.values())), False])
+                hashes[str(block["hash"])] += 1
+        return max(hashes.values(), default=0)
 
     def attempt_of(self, oracle: str, expiry: str) -> int:
         """The running attempt of an expiry at the price oracle (PROTOCOL 8)."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from protocol.book import Book, Contradiction, PricesNeeded, UnknownExpiry
 from protocol.entry import Beat, Entry
-from protocol.signing import parse
+from protocol.signing import digest, parse
 from reporter.attest.store import Line, Store
 from reporter.service import Service
 from reporter.stop import Stop
@@ -40,6 +40,8 @@ class Follower:
         self.service, self.store, self.book, self.started = service, store, book, started
         self.unwitnessed: list[Sight] = []
         self.last_beat_at = 0
+        self.receipts = [""]  # digest of each entry's receipt, by seq
+        self.places: dict[str, int] = {}  # seq by digest of the act
         self.broken: str | None = None
         if proofs := store.proofs():
             self.broken = f"the service was caught contradicting itself: see {proofs[0]}"
@@ -75,6 +77,12 @@ class Follower:
             and (sight.expiry == expiry or (sight.expiry is None and sight.seen_at >= expiry_at))
         ]
 
+    def accuse(self, seq: int, reason: str, shown: Line) -> None:
+        """Keep the proof that the service lied about an entry; following and signing end."""
+        document = {"reason": reason, "seq": str(seq), "shown": shown, "seen_before": self.store.about(seq)}
+        path = self.store.keep_proof(seq, document)
+        self.broken = f"entry {seq} of the book: {reason}; kept in {path}"
+
     # ------------------------------------------------------------ reading
 
     def _fetch(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -101,9 +109,9 @@ class Follower:
             while not self._answered(take):
                 pass
         except Contradiction as contradiction:
-            self._break(contradiction.seq, contradiction.reason, line)
+            self.accuse(contradiction.seq, contradiction.reason, line)
         except ValueError as error:
-            self._break(self.book.seq + 1, f"it cannot be read: {error}", line)
+            self.accuse(self.book.seq + 1, f"it cannot be read: {error}", line)
         else:
             self.store.book.append(line)
             self._note(line)
@@ -180,12 +188,12 @@ class Follower:
     def _note(self, line: Line) -> None:
         if "beat" in line:
             self.last_beat_at = max(self.last_beat_at, int(line["beat"]["at"]))
-        elif line.get("how"):
-            entry = line["entry"]
+        if "entry" not in line:
+            return
+        entry = line["entry"]
+        receipt = parse("Receipt", entry["receipt"]["message"])
+        self.receipts.append(digest(self.book.domain, "Receipt", receipt))
+        self.places[entry["digest"]] = int(entry["seq"])
+        if line.get("how"):
             sight = Sight(int(entry["seq"]), entry["message"].get("expiry"), int(line["seen_at"]), line["how"])
             self.unwitnessed.append(sight)
-
-    def _break(self, seq: int, reason: str, line: Line) -> None:
-        document = {"reason": reason, "seq": str(seq), "shown": line, "seen_before": self.store.about(seq)}
-        path = self.store.keep_proof(seq, document)
-        self.broken = f"entry {seq} of the book: {reason}; kept in {path}"

@@ -1,132 +1,150 @@
-"""`attest`: one round after the other. Look at what is proposed, catch up with the book, check, sign or refuse."""
+"""`attest`: one round after the other, and what people and machines see of it: log, health, metrics, alarms."""
 
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from typing import Any
 
 from protocol.book import Book
-from protocol.signing import Domain, Message, digest, parse
-from reporter.attest import roots
+from protocol.signing import Domain
+from reporter.attest.alarms import Alarms
 from reporter.attest.chain import Chain
+from reporter.attest.check import check
+from reporter.attest.config import Config, read_config
+from reporter.attest.door import Door, Health
 from reporter.attest.escrow import EscrowReader
 from reporter.attest.follower import Follower
-from reporter.attest.grounds import Context, refusal
-from reporter.attest.health import Health, serve
+from reporter.attest.grounds import Context
 from reporter.attest.memory import Memory
-from reporter.attest.roots import Proposal, RootContext, RootMemory
+from reporter.attest.metrics import Metrics
+from reporter.attest.pricing import REFUSED, RELEASED, Doubts, PriceCheck, decide
+from reporter.attest.receipts import Receipts
+from reporter.attest.roots import RootContext, RootMemory
+from reporter.attest.rounds import Attestor, say
+from reporter.attest.set_watch import SetWatch
 from reporter.attest.store import Store
 from reporter.keys import Key, load_key
 from reporter.service import Problem, Service
 from reporter.stop import Stop
-from reporter.units import show_price, show_time
 
 STOPPED = 1
-
-
-class Attestor:
-    """One attestor's rounds over prices, and over roots where there is an escrow.
-
-    `told` keeps it from saying the same refusal again and again.
-    """
-
-    def __init__(
-        self, service: Service, key: Key, domain: Domain, context: Context, escrow: RootContext | None = None
-    ) -> None:
-        self.service, self.key, self.domain, self.context, self.escrow = service, key, domain, context, escrow
-        self.told: dict[str, str] = {}
-
-    def round(self, now: int) -> None:
-        """One round. Proposals are read first: what they rest on is then in the book that is read after."""
-        prices = self.service.publications()
-        proposals = self.service.roots() if self.escrow else []
-        self.context.follower.poll(now)
-        for name, rows, answer in (
-            ("publications", prices, self._answer), ("roots", proposals, self._answer_root)
-        ):  # fmt: skip
-            for row in rows:
-                if self.key.address in {each["attestor"] for each in row["signatures"]}:
-                    continue
-                try:
-                    answer(f"{name}/{row['id']}", row)
-                except Problem as problem:  # of this proposal alone: another one may be taken
-                    say(f"{name}/{row['id']}: {problem}")
-
-    def _answer(self, name: str, publication: dict[str, Any]) -> None:
-        try:
-            message = parse("Attestations", {"items": publication["items"]})
-        except ValueError as error:
-            self._refuse(name, f"malformed: {error}")
-            return
-        for item in message["items"]:
-            if reason := refusal(item, self.context):
-                self._refuse(name, reason)
-                return
-        self.context.memory.remember(message["items"])
-        self._sign(name, "Attestations", message)
-        for item in message["items"]:
-            say(f"signed {show_price(item['price'])} for expiry {item['expiry']}, attempt {item['attempt']}")
-
-    def _answer_root(self, name: str, row: dict[str, Any]) -> None:
-        assert self.escrow is not None
-        try:
-            proposal = Proposal.from_json(row)
-        except ValueError as error:
-            self._refuse(name, f"malformed: {error}")
-            return
-        if reason := roots.refusal(proposal, self.escrow):
-            self._refuse(name, reason)
-            return
-        roots.keep_file(self.context.follower.store.folder, self.escrow.statement(proposal))
-        self.escrow.memory.remember(proposal)
-        self._sign(name, "Root", proposal.message)
-        say(f"signed the root of epoch {proposal.epoch}, after entry {proposal.seq}, block {proposal.block}")
-
-    def _sign(self, name: str, kind: str, message: Message) -> None:
-        self.service.send_signature(name, self.key.sign(digest(self.domain, kind, message)))
-        self.told.pop(name, None)
-
-    def _refuse(self, name: str, reason: str) -> None:
-        if self.told.get(name) == reason:
-            return
-        say(f"refused {name}: {reason}")
-        self.told[name] = reason
-        self.service.send_refusal(name, self.key.address, reason)
+STALLED_SECONDS = 180
+"""Without a good round for so long, entries are not witnessed any more."""
 
 
 def attest(options: argparse.Namespace) -> int:
-    """Run until stopped, or for one round; the exit code is 1 where that one round could not be finished."""
-    key, service, started = load_key(options.key_file), Service(options.url), _now()
-    store = Store(options.state_dir)
-    health = Health()
-    if options.port:
-        serve(health, options.port)
-    attestor: Attestor | None = None
-    while True:
+    """Run until stopped, or what `action` and the options say instead."""
+    if options.check:
+        return check(options.config, vars(options))
+    config = read_config(options.config, vars(options))
+    if options.action == "run":
+        return Program(config).run(once=options.once)
+    if not options.expiry:
+        raise Stop(f"attest {options.action} needs the id of an expiry")
+    decision = RELEASED if options.action == "release" else REFUSED
+    print(decide(config.state_dir, options.expiry, decision, _now()))
+    return 0
+
+
+class Program:
+    """One attestor that runs, with its folder locked and its port open."""
+
+    def __init__(self, config: Config) -> None:
+        self.config, self.started = config, _now()
+        self.key, self.service = load_key(config.key_file), Service(config.url)
+        self.store = Store(config.state_dir)
+        self.health, self.metrics = Health(), Metrics()
+        self.alarms = Alarms(say, config.alarm)
+        self.attestor: Attestor | None = None
+        self.watch: SetWatch | None = None
+        self.door: Door | None = None
+        self._last_good, self._counted = self.started, 0
+        if config.port is not None:
+            self.door = Door(config.listen, config.port, self.health, self.metrics)
+            self.door.start()
+
+    def run(self, once: bool) -> int:
+        """Round after round; the exit code is 1 where the only one could not be finished."""
+        while True:
+            problem = self.turn()
+            if once:
+                self.alarms.wait()
+                return STOPPED if problem else 0
+            time.sleep(self.config.poll)
+
+    def turn(self) -> str | None:
+        """One round and what is to be shown of it; what was wrong with it."""
+        begun, problem = time.monotonic(), None
         try:
-            attestor = attestor or begin(options, service, key, store, started)
-            attestor.round(_now())
-            problem = attestor.context.follower.broken
+            if self.attestor is None:
+                self._begin()
+            assert self.attestor is not None
+            assert self.watch is not None
+            self.attestor.round(_now())
+            problem = self.attestor.context.follower.broken
+            self.watch.look()
         except Problem as refused:
             problem = f"the service {refused}"
         except Stop as stop:
             problem = str(stop)
-        if problem and problem != health.problem:
+        self._show(_now(), problem)
+        self.metrics.round.observe(time.monotonic() - begun)
+        return problem
+
+    def _begin(self) -> None:
+        self.attestor = begin(self.config, self.service, self.key, self.store, self.started, self.metrics)
+        context = self.attestor.context
+        self.watch = SetWatch(context.chain, context.oracle, self.key.address, self.alarms, self.metrics)
+        if self.door:
+            self.door.receipts = self.attestor.receipts
+
+    def _show(self, now: int, problem: str | None) -> None:
+        broken = self.attestor.context.follower.broken if self.attestor else None
+        if problem and problem not in (self.health.problem, broken):
             say(problem)
-        health.update(_now(), attestor.context.follower.book.seq if attestor else 0, problem)
-        if options.once:
-            return STOPPED if problem else 0
-        time.sleep(options.poll)
+        if broken:
+            self.alarms.raise_("contradiction", broken)
+        if problem is None:
+            self._last_good = now
+            self.alarms.clear("stalled")
+        elif not broken and now - self._last_good > STALLED_SECONDS:
+            self.alarms.raise_("stalled", f"no good round for more than {STALLED_SECONDS} s: see the log")
+        if self.attestor:
+            self._measure(self.attestor)
+        self.metrics.last_round.set(now)
+        self.metrics.ok.set(0 if problem else 1)
+        self.health.update(now, self.attestor.context.follower.book.seq if self.attestor else 0, problem)
+        raised = self.alarms.count - self._counted
+        self._counted = self.alarms.count
+        self.metrics.alarms.inc(raised)
+        self.metrics.alarms_raised.set(len(self.alarms.raised))
+
+    def _measure(self, attestor: Attestor) -> None:
+        follower, metrics = attestor.context.follower, self.metrics
+        metrics.follow(follower.book.seq, follower.book.times[-1], follower.last_beat_at)
+        metrics.receipts_waiting.set(len(attestor.receipts))
+        metrics.contradictions.set(len(self.store.proofs()))
+        held = attestor.doubts.waiting()
+        metrics.held.set(len(held))
+        for each in held:
+            words = f"{each['reason']}; `attest release {each['expiry']}` or `attest refuse {each['expiry']}`"
+            self.alarms.raise_(f"held {each['expiry']}", words)
+        for about in [each for each in self.alarms.raised if each.startswith("held ")]:
+            if about.removeprefix("held ") not in {each["expiry"] for each in held}:
+                self.alarms.clear(about)
+        metrics.providers.set(len(self.config.rpc_url))
+        metrics.providers_agreeing.set(attestor.context.chain.agreeing(attestor.domain.chain_id))
 
 
-def begin(options: argparse.Namespace, service: Service, key: Key, store: Store, started: int) -> Attestor:
+def begin(
+    config: Config, service: Service, key: Key, store: Store, started: int, metrics: Metrics | None = None
+) -> Attestor:
     """Learn which chain, contracts and service this is about, check them on the chain, and fold what is on disk."""
     about = service.about()
-    oracle, factory = options.oracle or about["oracle"], options.factory or about["factory"]
+    oracle, factory = config.oracle or about["oracle"], config.factory or about["factory"]
     domain = Domain(int(about["chain_id"]), oracle)
-    chain = Chain(options.rpc_url, from_block=options.from_block)
+    chain = Chain(config.rpc_url, from_block=config.from_block)
     if chain.chain_id() != domain.chain_id:
         raise Stop(f"the node is on chain {chain.chain_id()}, the service on {domain.chain_id}")
     for name, address in (("oracle", oracle), ("factory", factory)):
@@ -134,14 +152,19 @@ def begin(options: argparse.Namespace, service: Service, key: Key, store: Store,
             raise Stop(f"there is no contract at the {name}'s address {address}")
     book = Book(domain, about["service"], int(about["unbonding_delay"]))
     follower = Follower(service, store, book, started)
-    context = Context(follower, chain, Memory(store.signed), oracle, factory, options.accept_unwitnessed)
+    context = Context(follower, chain, Memory(store.signed), oracle, factory, config.accept_unwitnessed)
     say(f"attestor {key.address} follows {service.url} from entry {book.seq}, chain {domain.chain_id}, oracle {oracle}")
-    return Attestor(service, key, domain, context, _escrow(options, about, context))
+    return Attestor(
+        service, key, domain, context, _escrow(config, about, context),
+        receipts=Receipts(follower, config.receipts_dir),
+        doubts=Doubts(store.folder, PriceCheck(config.price_check) if config.price_check else None),
+        metrics=metrics,
+    )  # fmt: skip
 
 
-def _escrow(options: argparse.Namespace, about: dict[str, Any], context: Context) -> RootContext | None:
+def _escrow(config: Config, about: dict[str, Any], context: Context) -> RootContext | None:
     """What roots are checked against; None where there is no escrow."""
-    address = options.escrow or about.get("escrow")
+    address = config.escrow or about.get("escrow")
     if not address:
         return None
     escrow = EscrowReader(context.chain, address)
@@ -149,14 +172,9 @@ def _escrow(options: argparse.Namespace, about: dict[str, Any], context: Context
         raise Stop(f"there is no escrow of oracle {context.oracle} at {address}")
     follower = context.follower
     return RootContext(
-        follower, escrow, RootMemory(follower.store.roots), options.treasury or about["treasury"], options.depth,
-        options.accept_unwitnessed, options.accept_operator_deposits,
+        follower, escrow, RootMemory(follower.store.roots), config.treasury or about["treasury"], config.depth,
+        config.accept_unwitnessed, config.accept_operator_deposits,
     )  # fmt: skip
-
-
-def say(words: str) -> None:
-    """One line with the time."""
-    print(f"{show_time(_now())}  {words}", file=sys.stdout, flush=True)
 
 
 def _now() -> int:

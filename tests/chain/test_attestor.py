@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,6 @@ from reporter.attest import chain as chain_module
 from reporter.attest.chain import Chain
 from reporter.attest.follower import Follower
 from reporter.attest.grounds import Context, refusal
-from reporter.attest.health import Health, serve
 from reporter.attest.memory import Memory
 from reporter.attest.program import Attestor
 from reporter.attest.store import Store
@@ -114,18 +111,3 @@ def test_chain__topics_and_words__are_those_of_the_built_contracts() -> None:
     assert [each["name"] for each in record["outputs"][0]["components"]][
         chain_module._ATTEMPT_WORD
     ] == "attempt"
-
-
-def test_health__good_and_bad_round__200_and_503() -> None:
-    health = Health()
-    server = serve(health, 0)
-    url = f"http://127.0.0.1:{server.server_port}/healthz"
-    health.update(5, 7, None)
-    with urllib.request.urlopen(url, timeout=5) as answer:
-        assert answer.status == 200
-    health.update(6, 7, "the service does not answer")
-    with pytest.raises(urllib.error.HTTPError) as bad:
-        urllib.request.urlopen(url, timeout=5)
-    assert bad.value.code == 503
-    assert b"does not answer" in bad.value.read()
-    server.shutdown()

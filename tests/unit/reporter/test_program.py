@@ -1,14 +1,16 @@
 """How the attestor's program begins, goes on after trouble, and ends."""
 
-import argparse
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from protocol.signing import address_of
 from reporter import __main__
-from reporter.attest import program
-from reporter.attest.health import Health
+from reporter.attest import program, set_watch
+from reporter.attest.config import Config
+from reporter.attest.door import Health
+from reporter.attest.signers import SignerSet
 from reporter.service import Unreachable
 from tests.unit.protocol.story import DOMAIN, key
 from tests.unit.protocol.test_book import SHORT
@@ -30,12 +32,17 @@ class FakeNode:
     def has_code(self, address: str) -> bool:
         return self.code
 
+    def agreeing(self, chain_id: int) -> int:
+        return len(self.urls)
+
 
 @pytest.fixture
 def service(monkeypatch: pytest.MonkeyPatch) -> FakeService:
     found = FakeService(Writer((SHORT,)))
     monkeypatch.setattr(program, "Service", lambda url: found)
     monkeypatch.setattr(program, "Chain", FakeNode)
+    monkeypatch.setattr(set_watch, "read_running", lambda chain, oracle: SignerSet((address_of(key(61)),), 1))
+    monkeypatch.setattr(set_watch, "read_waiting", lambda chain, oracle: None)
     return found
 
 
@@ -110,11 +117,9 @@ def test_attest__service_comes_back__goes_on(
 
 
 def test_attest__two_over_one_folder__second_stops(service: FakeService, arguments: list[str]) -> None:
-    options = argparse.Namespace(
-        oracle=None, factory=None, escrow=None, rpc_url=["x"], from_block=0, accept_unwitnessed=False
-    )
-    store = program.Store(Path(arguments[-1]))
-    program.begin(options, service, program.load_key(Path(arguments[3])), store, 0)
+    config = Config("http://service", Path(arguments[3]), ("http://node",), Path(arguments[-1]))
+    store = program.Store(config.state_dir)
+    program.begin(config, service, program.load_key(Path(arguments[3])), store, 0)
     assert __main__.main(arguments) == 1
 
 
