@@ -10,5 +10,6 @@ urlpatterns = [
     path("expiries/<slug:name>/", views.expiry, name="expiry"),
     path("expiries/<slug:name>/transcript", views.transcript, name="transcript"),
     path("reserves/", views.reserves, name="reserves"),
+    path("attestors/", views.attestors, name="attestors"),
     path("accounts/<slug:address>/", views.account, name="account"),
 ]

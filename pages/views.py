@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 import disputes.selectors
+import settlement.attestors
 import settlement.reserves
 from oracle import clock, selectors
 from oracle.models import Expiry
@@ -17,6 +18,7 @@ from pages import life
 from protocol.payoff import redeem_n, redeem_p
 from protocol.stages import Stage
 from protocol.terms import Terms
+from settlement.chain.errors import ChainError
 from settlement.selectors import escrow_events, publication_of, series_of
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
@@ -124,8 +126,27 @@ def reserves(request: HttpRequest) -> HttpResponse:
     return _page(request, "reserves", {"reserves": found, "account": address, "proven": proven})
 
 
-def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    return render(request, f"pages/{name}.html", {**context, "now": clock.now()})
+@require_safe
+def attestors(request: HttpRequest) -> HttpResponse:
+    """Who signs, what each last said, and which set waits."""
+    try:
+        found = settlement.attestors.signers()
+    except ChainError:
+        return _page(request, "attestors", {"signers": None}, status=503)
+    members = settlement.attestors.attestors(found)
+    now = clock.now()
+    context = {
+        "signers": found,
+        "members": [each for each in members if each.running],
+        "joining": [each.address for each in members if each.waiting and not each.running],
+        "leaving": [each.address for each in members if found.waiting and each.running and not each.waiting],
+        "due": bool(found.waiting and found.waiting.applies_from <= now),
+    }
+    return _page(request, "attestors", context)
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    return render(request, f"pages/{name}.html", {**context, "now": clock.now()}, status=status)
 
 
 def _existing(name: str) -> Expiry:

@@ -16,6 +16,7 @@ from reporter.quote import read_quote
 from reporter.report import MAX_SPREAD_PPM, quote_rows, report
 from reporter.sending import load, send_stored
 from reporter.service import Service
+from reporter.set_commands import add_set
 from reporter.stop import Stop
 from reporter.units import parse_price, parse_wei, show_price, show_table, show_time
 from reporter.verify import verify
@@ -40,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     _add_rule(commands)
     _add_verify(commands)
     _add_attest(commands)
+    add_set(commands)
     return top
 
 

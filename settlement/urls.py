@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from settlement.api.attestors import AttestorsView
 from settlement.api.deposits import DepositsView
 from settlement.api.escrow import LeafView, ReservesView, RootFileView, RootSignaturesView, RootsView
 from settlement.api.prices import FinalityView, SimulateView
@@ -18,5 +19,6 @@ urlpatterns = [
     path("roots/<int:root_id>/signatures", RootSignaturesView.as_view(), name="api-root-signatures"),
     path("accounts/<slug:address>/deposits", DepositsView.as_view(), name="api-deposits"),
     path("accounts/<slug:address>/leaf", LeafView.as_view(), name="api-leaf"),
+    path("attestors", AttestorsView.as_view(), name="api-attestors"),
     path("reserves", ReservesView.as_view(), name="api-reserves"),
 ]

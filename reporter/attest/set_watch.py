@@ -46,5 +46,5 @@ class SetWatch:
         ours = "with us in it" if self.own in new.members else "without us"
         return (
             f"proposal {waiting.nonce}: {new.threshold} of {', '.join(new.members)}, {ours}, can be applied from "
-            f"{show_time(waiting.applies_from)}; until then guardians can veto it (`reporter set show`)"
+            f"{show_time(waiting.applies_from)}; guardians can veto it (`reporter set show`)"
         )

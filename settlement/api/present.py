@@ -11,6 +11,8 @@ from oracle.models import Expiry
 from protocol.acts import Refusal
 from protocol.dispute import Quote
 from settlement import selectors
+from settlement.attestors import Attestor
+from settlement.chain.contracts import Signers
 from settlement.finality import MEANING, Finality, OnChain
 from settlement.models import Publication, PublicationItem, Root, Series
 from settlement.reserves import Proven, Reserves
@@ -89,6 +91,34 @@ def reserves(found: Reserves) -> dict[str, Any]:
         "problem": found.problem,
         "block": None if found.block is None else str(found.block),
         "root": root(found.root) if found.root else None,
+    }
+
+
+def attestors(found: Signers, members: Sequence[Attestor]) -> dict[str, Any]:
+    """The running set, what each of it last said, and the set that waits."""
+    waiting = found.waiting
+    return {
+        "threshold": str(found.threshold),
+        "attestors": [
+            {
+                "address": each.address,
+                "signed_at": None if each.signed_at is None else str(each.signed_at),
+                "refused": {"text": each.refused.text, "at": str(each.refused.at)} if each.refused else None,
+            }
+            for each in members
+            if each.running
+        ],
+        "waiting": waiting
+        and {
+            "nonce": str(waiting.nonce),
+            "attestors": list(waiting.members),
+            "threshold": str(waiting.threshold),
+            "applies_from": str(waiting.applies_from),
+        },
+        "guardians": list(found.guardians),
+        "guardian_threshold": str(found.guardian_threshold),
+        "owner": found.owner,
+        "set_delay": str(found.set_delay),
     }
 
 

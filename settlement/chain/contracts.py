@@ -76,6 +76,29 @@ class Record:
     is_final: bool
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingSet:
+    """An attestor set that the owner has proposed; it can be applied from the unix second `applies_from`."""
+
+    nonce: int
+    members: tuple[str, ...]
+    threshold: int
+    applies_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """Who signs for the oracle and how many of them must; `set_delay` in seconds."""
+
+    running: tuple[str, ...]
+    threshold: int
+    waiting: WaitingSet | None
+    guardians: tuple[str, ...]
+    guardian_threshold: int
+    owner: str
+    set_delay: int
+
+
 class PriceOracle(Contract):
     """The one place where a price becomes final on chain (PROTOCOL 8)."""
 
@@ -99,6 +122,20 @@ class PriceOracle(Contract):
     def attestors(self) -> tuple[list[str], int]:
         """The set that signs, and how many of it must."""
         return [str(a).lower() for a in self.read("get_attestors")], int(self.read("attestor_threshold"))
+
+    def signers(self) -> Signers:
+        """The running and the waiting attestor set, and the guardians; one question for all."""
+        asked = ("get_attestors", "attestor_threshold", "get_proposal", "get_guardians", "GUARDIAN_THRESHOLD",
+                 "owner", "SET_DELAY")  # fmt: skip
+        with translated(), self.client.w3.batch_requests() as batch:
+            for function in asked:
+                batch.add(self._contract.functions[function]())
+            answers: list[Any] = batch.execute()
+        running, threshold, (nonce, proposed, wanted, applies_from), guardians, of, owner, delay = answers
+        waiting = WaitingSet(int(nonce), _lower(proposed), int(wanted), int(applies_from)) if applies_from else None
+        return Signers(
+            _lower(running), int(threshold), waiting, _lower(guardians), int(of), str(owner).lower(), int(delay)
+        )
 
     def submit(self, items: Sequence[dict[str, Any]], signatures: Sequence[str]) -> Call:
         """Set prices; `signatures` in the order of their signers."""
@@ -190,6 +227,10 @@ def oracle(client: Client) -> PriceOracle:
 def factory(client: Client) -> SeriesFactory:
     """The series factory of the settings."""
     return SeriesFactory(client, settings.FACTORY_ADDRESS)
+
+
+def _lower(addresses: Sequence[str]) -> tuple[str, ...]:
+    return tuple(str(each).lower() for each in addresses)
 
 
 def _created(log: Any) -> CreatedSeries:
