@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from web3 import HTTPProvider, Web3
+from web3 import Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 
 from protocol.hashing import to_hex
 from settlement.chain.errors import ChainError, NodeRefused, Reverted, WrongChain, translated
+from settlement.chain.transport import CheckedProvider
 
 TIMEOUT_SECONDS = 10
 LOG_BLOCKS = 10_000
@@ -70,11 +71,7 @@ class Client:
     """A connection that was checked to be on the right chain when it was made."""
 
     def __init__(self, url: str, chain_id: int) -> None:
-        # No silent repetition inside the library: the next tick asks again, and unknown is not failed.
-        provider = HTTPProvider(
-            url, request_kwargs={"timeout": TIMEOUT_SECONDS}, exception_retry_configuration=None
-        )
-        self.w3 = Web3(provider)
+        self.w3 = Web3(CheckedProvider(url, timeout_seconds=TIMEOUT_SECONDS))
         self.chain_id = chain_id
         with translated():
             found = self.w3.eth.chain_id
@@ -191,19 +188,22 @@ class Client:
         """Where it was mined; None while it is not, as far as this node knows."""
         try:
             with translated():
-                found = self.w3.eth.get_transaction_receipt(hash_)  # type: ignore[arg-type]
+                return _receipt(self.w3.eth.get_transaction_receipt(hash_))  # type: ignore[arg-type]
         except ChainError as error:
             if isinstance(error.__cause__, TransactionNotFound):
                 return None
             raise
-        created = found.get("contractAddress")
-        return Receipt(
-            int(found["blockNumber"]),
-            to_hex(found["blockHash"]),
-            int(found["gasUsed"]),
-            found["status"] == 1,
-            str(created).lower() if created else None,
-        )
+
+
+def _receipt(found: Any) -> Receipt:
+    created = found.get("contractAddress")
+    return Receipt(
+        int(found["blockNumber"]),
+        to_hex(found["blockHash"]),
+        int(found["gasUsed"]),
+        found["status"] == 1,
+        str(created).lower() if created else None,
+    )
 
 
 def connect() -> Client:

@@ -13,7 +13,7 @@ from typing import Any
 import requests
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
-from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3Exception, Web3RPCError
+from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3RPCError
 
 
 class ChainError(Exception):
@@ -137,7 +137,10 @@ def translated() -> Iterator[None]:
         raise (Reverted(text) if "revert" in text.lower() else refusal(text)) from error
     except (requests.RequestException, OSError) as error:
         raise ChainDown(f"the node does not answer: {_short(error)}") from error
-    except (Web3Exception, ValueError, TypeError, KeyError) as error:
+    except ChainError:
+        raise
+    except Exception as error:
+        # Whatever the library stumbles over in an answer that is no JSON-RPC: a node can say anything at all.
         raise ChainDown(f"the node's answer makes no sense: {_short(error)}") from error
 
 

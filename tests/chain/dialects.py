@@ -12,7 +12,9 @@ from typing import Any, cast
 from dev import accounts, anvil, hardhat
 from dev.folders import RunFolder
 from dev.supervisor import Supervisor
-from settlement.chain.client import Call, Client, Price, Receipt, Signed
+from settlement.chain.client import Call, Client, Price, Receipt
+from settlement.signers.local import LocalSigner
+from settlement.signers.signer import Signed, Unsigned
 from tests.chain import pyevm
 from tests.chain.node import RunFolderAt
 
@@ -44,7 +46,7 @@ class Dialect:
     def send(self, call: Call, price: Price | None = None) -> Signed:
         """Signed with the next nonce, broadcast and in a block of its own."""
         client = self.client
-        signed = client.sign(KEY, call, client.nonce(SENDER), price or client.price(SENDER, call))
+        signed = sign(client, KEY, call, client.nonce(SENDER), price or client.price(SENDER, call))
         client.broadcast(signed.raw)
         self.wait(signed)
         return signed
@@ -111,6 +113,11 @@ def _py_evm() -> Iterator[Dialect]:
                 "reward": "eth-tester's fee history has no tips",
             },
         )
+
+
+def sign(client: Client, key: str, call: Call, nonce: int, price: Price) -> Signed:
+    """A transaction on the client's chain, by anybody's key and at any price."""
+    return LocalSigner(key).sign(Unsigned(client.chain_id, nonce, call, price))
 
 
 def reverting(reason: str) -> Call:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from dev import accounts
+from protocol import signing
 from settlement.chain import contracts
-from settlement.chain.client import Call, Client, Price, address_of
+from settlement.chain.client import Call, Client, Price
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy
 from settlement.chain.errors import (
     AlreadyKnown,
@@ -27,7 +28,7 @@ from settlement.chain.events import read
 from settlement.chain.providers import Providers
 from settlement.chain.wallet import Wallet
 from tests.chain import dialects
-from tests.chain.dialects import KEY, POOR, SENDER, Dialect
+from tests.chain.dialects import KEY, POOR, SENDER, Dialect, sign
 
 PAYMENT = Call(accounts.address(20), "0x", 1)
 NOBODY = accounts.address(30)
@@ -66,7 +67,7 @@ def waiting(node: Dialect, client: Client) -> tuple[int, Price]:
     """A payment that waits for a block; its nonce and what it pays."""
     nonce, price = client.nonce(SENDER), client.price(SENDER, PAYMENT)
     node.hold()
-    client.broadcast(client.sign(KEY, PAYMENT, nonce, price).raw)
+    client.broadcast(sign(client, KEY, PAYMENT, nonce, price).raw)
     return nonce, price
 
 
@@ -135,9 +136,7 @@ def test_contracts__deployed__their_views_and_logs(places: Deployed, node: Diale
     deposited, claimed = contracts.topic("Escrow", "Deposited"), contracts.topic("Escrow", "Claimed")
     log = client.logs([places.escrow], [deposited], places.escrow_block, head)[-1]
     assert log["blockNumber"] == head
-    assert (
-        client.logs([places.escrow], [claimed], places.escrow_block, head) == []
-    )
+    assert client.logs([places.escrow], [claimed], places.escrow_block, head) == []
 
 
 def test_contracts__a_call_that_they_refuse__their_own_words(places: Deployed, client: Client) -> None:
@@ -211,7 +210,7 @@ def test_receipt__it_reverted__mined_and_not_succeeded(node: Dialect, client: Cl
     assert created is not None
     price = client.price(SENDER, PAYMENT)
     call = Call(created.contract, "0x12")
-    signed = client.sign(KEY, call, client.nonce(SENDER), Price(100_000, 2 * price.max_fee, price.tip))
+    signed = sign(client, KEY, call, client.nonce(SENDER), Price(100_000, 2 * price.max_fee, price.tip))
     if node.name == "hardhat":
         with pytest.raises(NodeRefused):
             client.broadcast(signed.raw)
@@ -227,7 +226,7 @@ def test_receipt__it_reverted__mined_and_not_succeeded(node: Dialect, client: Cl
 
 def test_receipt__before_and_after_its_block__none_then_where(node: Dialect, client: Client) -> None:
     node.hold()
-    signed = client.sign(KEY, PAYMENT, client.nonce(SENDER), client.price(SENDER, PAYMENT))
+    signed = sign(client, KEY, PAYMENT, client.nonce(SENDER), client.price(SENDER, PAYMENT))
     assert client.receipt(signed.hash) is None
     client.broadcast(signed.raw)
     assert client.receipt(signed.hash) is None
@@ -242,7 +241,7 @@ def test_broadcast__a_nonce_that_a_block_has__nonce_too_low(node: Dialect, clien
     signed = node.send(PAYMENT)
     with pytest.raises(NonceTooLow):
         client.broadcast(signed.raw)
-    other = client.sign(KEY, Call(NOBODY, "0x", 2), client.nonce(SENDER) - 1, client.price(SENDER, PAYMENT))
+    other = sign(client, KEY, Call(NOBODY, "0x", 2), client.nonce(SENDER) - 1, client.price(SENDER, PAYMENT))
     with pytest.raises(NonceTooLow):
         client.broadcast(other.raw)
 
@@ -251,7 +250,7 @@ def test_broadcast__a_nonce_that_a_block_has__nonce_too_low(node: Dialect, clien
 def test_broadcast__the_same_bytes_while_they_wait__already_known(node: Dialect, client: Client) -> None:
     nonce, price = waiting(node, client)
     with pytest.raises(AlreadyKnown):
-        client.broadcast(client.sign(KEY, PAYMENT, nonce, price).raw)
+        client.broadcast(sign(client, KEY, PAYMENT, nonce, price).raw)
     assert (client.nonce(SENDER), client.nonce(SENDER, pending=False)) == (nonce + 1, nonce)
 
 
@@ -259,21 +258,21 @@ def test_broadcast__the_same_bytes_while_they_wait__already_known(node: Dialect,
 def test_broadcast__another_that_pays_no_more__underpriced(node: Dialect, client: Client) -> None:
     nonce, price = waiting(node, client)
     with pytest.raises(Underpriced):
-        client.broadcast(client.sign(KEY, Call(NOBODY, "0x", 2), nonce, price).raw)
+        client.broadcast(sign(client, KEY, Call(NOBODY, "0x", 2), nonce, price).raw)
 
 
 @pytest.mark.needs("five_percent")
 def test_broadcast__another_that_pays_a_twentieth_more__underpriced(node: Dialect, client: Client) -> None:
     nonce, price = waiting(node, client)
     with pytest.raises(Underpriced):
-        client.broadcast(client.sign(KEY, PAYMENT, nonce, raised(price, 50_000)).raw)
+        client.broadcast(sign(client, KEY, PAYMENT, nonce, raised(price, 50_000)).raw)
 
 
 @pytest.mark.needs("pool")
 def test_broadcast__another_that_pays_an_eighth_more__takes_its_place(node: Dialect, client: Client) -> None:
     nonce, price = waiting(node, client)
-    first = client.sign(KEY, PAYMENT, nonce, price)
-    second = client.sign(KEY, PAYMENT, nonce, raised(price, 125_000))
+    first = sign(client, KEY, PAYMENT, nonce, price)
+    second = sign(client, KEY, PAYMENT, nonce, raised(price, 125_000))
     client.broadcast(second.raw)
     node.mine()
     assert client.receipt(second.hash) is not None
@@ -283,14 +282,14 @@ def test_broadcast__another_that_pays_an_eighth_more__takes_its_place(node: Dial
 def test_broadcast__less_than_the_base_fee__fee_too_low(client: Client) -> None:
     cheap = Price(21_000, 1, 1)
     with pytest.raises(FeeTooLow):
-        client.broadcast(client.sign(KEY, PAYMENT, client.nonce(SENDER), cheap).raw)
+        client.broadcast(sign(client, KEY, PAYMENT, client.nonce(SENDER), cheap).raw)
 
 
 def test_broadcast__an_empty_account__insufficient_funds(client: Client) -> None:
     price = client.price(SENDER, PAYMENT)
-    assert client.nonce(address_of(POOR)) == 0
+    assert client.nonce(signing.address_of(POOR)) == 0
     with pytest.raises(InsufficientFunds):
-        client.broadcast(client.sign(POOR, PAYMENT, 0, price).raw)
+        client.broadcast(sign(client, POOR, PAYMENT, 0, price).raw)
 
 
 def test_broadcast__no_transaction_at_all__refused(client: Client) -> None:
