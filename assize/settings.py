@@ -36,6 +36,11 @@ POSTS_PER_MINUTE = env.integer(
     default=1200,
     about="POSTs to the API from one address, or one /64 of IPv6, that one web process takes; 0: any number",
 )
+EVENT_STREAMS = env.integer(
+    "EVENT_STREAMS",
+    default=4,
+    about="event streams that one web process serves at a time; each holds a thread: stay below gunicorn's --threads",
+)
 STATIC_ROOT = env.path(
     "STATIC_ROOT", default=BASE_DIR / "staticfiles", about="where collectstatic puts files"
 )

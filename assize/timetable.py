@@ -19,6 +19,7 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
     return (
         Ring("oracle.tasks.pass_time", every=2),
         Ring("oracle.tasks.beat", every=beat_seconds),
+        Ring("oracle.tasks.place_events", every=2),
         Ring("settlement.tasks.open_due", every=2),
         Ring("settlement.tasks.index_escrow", every=2),
         Ring("settlement.tasks.propose", every=2),

@@ -9,9 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 
 from ledger.fields import AMOUNT_LIMIT, WholeField, whole_check
+from oracle.event_models import Event
 from protocol.messages import BOOK_KINDS
 from protocol.stages import DecidedBy, Stage
 from protocol.terms import MAX_PRICE
+
+__all__ = ["Act", "Beat", "BookHead", "Claim", "Elector", "Event", "Expiry", "Index", "Report", "Unbonding"]
 
 
 class Index(models.Model):
@@ -179,6 +182,11 @@ class Act(models.Model):
             models.Index(fields=["expiry", "seq"], name="oracle_act_expiry"),
             models.Index(fields=["account", "seq"], name="oracle_act_account"),
             models.Index(fields=["seq"], name="oracle_act_finals", condition=Q(kind="Final")),
+            models.Index(
+                fields=["kind", "seq"],
+                name="oracle_act_rare",
+                condition=Q(kind__in=["Opened", "Electorate", "Ruling", "Outage", "Final"]),
+            ),
         ]
 
     def __str__(self) -> str:

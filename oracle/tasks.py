@@ -7,7 +7,7 @@ import structlog
 from celery import shared_task
 
 from oracle import clock, selectors
-from oracle.services import time
+from oracle.services import events, time
 from oracle.services.book import ClockAhead
 
 log = structlog.get_logger(__name__)
@@ -41,3 +41,10 @@ def beat() -> str:
     for slug in selectors.rulings_without_deadline():
         log.error("ruling.waits", expiry=slug)
     return f"beat at {row.at} on #{row.seq}" if row else "this second has its beat"
+
+
+@shared_task
+@on_time
+def place_events() -> str:
+    """What was noted outside of the book's lock."""
+    return f"{placed} placed" if (placed := events.place_waiting(now=clock.now())) else "no event waits"

@@ -42,12 +42,19 @@ class Problem(exceptions.APIException):
     """A refusal on its way to the client."""
 
     def __init__(
-        self, code: str, detail: str, *, status: int | None = None, receipt: Receipt | None = None
+        self,
+        code: str,
+        detail: str,
+        *,
+        status: int | None = None,
+        receipt: Receipt | None = None,
+        wait: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = str(code)
         self.status_code = status or STATUS.get(Refusal(code), 409)
         self.receipt = receipt
+        self.wait = wait
 
 
 def malformed(detail: str) -> Problem:
@@ -101,7 +108,8 @@ def _headers(error: Exception, context: dict[str, Any]) -> dict[str, str]:
     """What HTTP wants beside the problem."""
     if isinstance(error, exceptions.MethodNotAllowed):
         return {"Allow": ", ".join(context["view"].allowed_methods)}
-    return {"Retry-After": str(error.wait)} if isinstance(error, exceptions.Throttled) else {}
+    wait = getattr(error, "wait", None)
+    return {} if wait is None else {"Retry-After": str(wait)}
 
 
 def plain(status: int, code: str, detail: str) -> JsonResponse:

@@ -8,6 +8,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
 from oracle.api.problems import OTHER_CODES
+from oracle.events import EventKind
 from oracle.models import Claim
 from protocol.acts import Refusal
 from protocol.messages import ACCOUNT_ACTS, BOOK_KINDS, GUARDIAN_ACTS
@@ -118,12 +119,32 @@ class Book(serializers.Serializer):
     more = serializers.BooleanField()
 
 
+class PublicEvent(serializers.Serializer):
+    id = serializers.CharField(help_text="its place in the order of the book, and the cursor behind it")
+    kind = serializers.ChoiceField(choices=list(EventKind))
+    at = Integer(help_text="unix second; of a deadline, the one at which it passed")
+    expiry = Bytes32(allow_null=True)
+    slug = serializers.CharField(allow_null=True)
+    digest = Bytes32(allow_null=True, help_text="of the act that it is")
+    data = serializers.DictField(
+        child=serializers.CharField(allow_null=True), help_text="by kind: docs/api.md"
+    )
+
+
+class Events(serializers.Serializer):
+    results = PublicEvent(many=True)
+    next = serializers.CharField(help_text="cursor behind the last of them; ask with it again, now or later")
+    more = serializers.BooleanField(help_text="there are more already")
+
+
 class Service(serializers.Serializer):
     chain_id = Integer()
     oracle = Address()
     factory = Address()
     feeds = Address(allow_blank=True, help_text="the factory of price feeds; empty where there is none")
-    escrow = Address(allow_blank=True, help_text="holds the bonds; empty where deposits are the operator's word")
+    escrow = Address(
+        allow_blank=True, help_text="holds the bonds; empty where deposits are the operator's word"
+    )
     service = Address()
     treasury = Address()
     unbonding_delay = Integer()
@@ -163,7 +184,9 @@ class ListedExpiry(serializers.Serializer):
     reports = Integer()
     report_stake = Integer()
     reward = Integer(help_text="wei; before it opens, what was deposited for it until now")
-    reward_account = Address(help_text="deposit to it before the expiry opens, and its right reports share it")
+    reward_account = Address(
+        help_text="deposit to it before the expiry opens, and its right reports share it"
+    )
     value_secured = Integer(allow_null=True)
     opened_at = Integer(allow_null=True)
     price = Integer(allow_null=True)

@@ -5,11 +5,14 @@ from django.urls import path
 from oracle.api.accounts import AccountView
 from oracle.api.acts import ActsView
 from oracle.api.book import BookView, ServiceView
+from oracle.api.events import EventStreamView, EventsView
 from oracle.api.expiries import TranscriptView
 
 urlpatterns = [
     path("acts", ActsView.as_view(), name="api-acts"),
     path("book", BookView.as_view(), name="api-book"),
+    path("events", EventsView.as_view(), name="api-events"),
+    path("events/stream", EventStreamView.as_view(), name="api-event-stream"),
     path("service", ServiceView.as_view(), name="api-service"),
     path("expiries/<slug:name>/transcript", TranscriptView.as_view(), name="api-transcript"),
     path("accounts/<slug:address>", AccountView.as_view(), name="api-account"),

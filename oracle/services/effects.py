@@ -11,6 +11,7 @@ from oracle.models import BookHead, Expiry
 from oracle.projection import store_state
 from oracle.record import DatabaseRecord
 from oracle.services.book import append, sign_as_service
+from oracle.services.events import tell_moves
 from protocol.merkle import electorate_root, payouts_root
 from protocol.payouts import Outcome, settle
 from protocol.resolution import Event, Released, Staked, State
@@ -40,6 +41,7 @@ def carry_out(
         root = electorate_root(dict(record.electorate()))
         message = {"expiry": expiry.id, "seq": head.seq, "root": root}
         append(head, sign_as_service("Electorate", message), expiry)
+    tell_moves(head, expiry, state, events)
     store_state(state, expiry)
     if became_final:
         assert state.final_at is not None

@@ -32,6 +32,7 @@ def surfaces(expiry: Expiry) -> list[str]:
         f"/api/v1/expiries/{expiry.slug}/transcript",
         f"/api/v1/expiries/{expiry.slug}/simulate?price=1",
         f"/api/v1/expiries/{expiry.slug}/finality",
+        "/api/v1/events",
         f"/api/v1/accounts/{account}",
         "/",
         "/expiries/",
