@@ -138,6 +138,7 @@ def attestors(request: HttpRequest) -> HttpResponse:
     context = {
         "signers": found,
         "members": [each for each in members if each.running],
+        "refusals": [each for each in members if each.running and each.refused],
         "joining": [each.address for each in members if each.waiting and not each.running],
         "leaving": [each.address for each in members if found.waiting and each.running and not each.waiting],
         "due": bool(found.waiting and found.waiting.applies_from <= now),

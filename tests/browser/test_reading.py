@@ -8,9 +8,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from oracle.models import Expiry
+from settlement.chain.contracts import Signers, WaitingSet
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE, Clock
 from tests.cast import person
+from tests.db.conftest import NOW
 from tests.web.story import PRICE, to_final
 
 PAGES = {
@@ -20,6 +22,7 @@ PAGES = {
     "transcript": "/expiries/eth-usd-test/transcript",
     "account": f"/accounts/{person('alice').address}/",
     "reserves": "/reserves/",
+    "attestors": "/attestors/",
 }
 
 
@@ -30,6 +33,15 @@ def final(voters: None, reporting: Expiry, at: Clock) -> Expiry:
     reporting.refresh_from_db()
     assert reporting.price == PRICE
     return reporting
+
+
+@pytest.fixture(autouse=True)
+def signers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No chain stands behind these pages: five attestors, and a set that waits; nobody has signed yet."""
+    running = tuple(sorted(person(name).address for name in ("alice", "bob", "carol", "dave", "erin")))
+    waiting = WaitingSet(2, (*running[1:], "0x" + "f" * 40), 2, NOW + 200_000)
+    found = Signers(running, 3, waiting, running[:3], 2, running[0], 172_800)
+    monkeypatch.setattr("settlement.attestors.signers", lambda: found)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
