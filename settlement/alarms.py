@@ -56,7 +56,7 @@ KINDS: Mapping[AlarmKind, About] = {
     K.ESCROW_DIFFERS: About("the escrow does not hold what logs, book and ledger say", "none", "roots"),
     K.ESCROW_STOPPED: About("the escrow's index does not go on", "none", "deposits and roots"),
     K.BELOW_QUORUM: About(
-        "too few nodes say the same", "what was asked for", "whatever needs the chain's word"
+        "too few nodes say the same", "the task that waits", "whatever needs the chain's word"
     ),
     K.CLOCKS_APART: About(
         "the chain's newest block is too old or too new for our clock", "none", "opening and publishing"
@@ -70,7 +70,6 @@ KINDS: Mapping[AlarmKind, About] = {
     K.ROW_OVERDUE: About("a deadline has passed and is not processed", "none"),
     K.NO_BEAT: About("the book has had no beat for too long", "none"),
 }
-_STOP_PUBLISHING = (K.PRICE_DIFFERS, K.CLOCKS_APART)
 
 
 def raise_alarm(kind: AlarmKind, subject: str, words: str, *, now: int) -> bool:
@@ -107,8 +106,18 @@ def open_alarms() -> QuerySet[Alarm]:
 
 
 def publishing_stops() -> str:
-    """Why nothing may be signed or sent now; "" where it may."""
-    stopping = open_alarms().filter(kind__in=_STOP_PUBLISHING).first()
+    """Why no publication may be signed or sent now; "" where it may."""
+    return _stops("publishing")
+
+
+def opening_stops() -> str:
+    """Why no expiry may be opened now; "" where it may."""
+    return _stops("opening")
+
+
+def _stops(what: str) -> str:
+    kinds = [kind for kind, about in KINDS.items() if what in about.stops]
+    stopping = open_alarms().filter(kind__in=kinds).first()
     return f"stopped by an alarm: {stopping.words}" if stopping else ""
 
 

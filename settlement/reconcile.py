@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from oracle.models import Expiry
-from settlement.chain.contracts import PriceOracle
+from settlement.chain.quorum import OracleAt
 from settlement.models import EscrowIndex, PublicationItem
 from settlement.stages import PublicationStage
 
@@ -21,7 +21,7 @@ class Difference:
     text: str
 
 
-def differences(oracle: PriceOracle) -> Iterator[Difference]:
+def differences(oracle: OracleAt) -> Iterator[Difference]:
     """Every expiry, opened or not, against the oracle's record of it. May raise a ChainError."""
     published = set(
         PublicationItem.objects.filter(live=True, publication__stage=PublicationStage.FINAL).values_list(

@@ -11,25 +11,35 @@ from celery import shared_task
 from oracle import clock
 from oracle.tasks import on_time
 from settlement import reconcile
+from settlement.alarms import AlarmKind, clear_alarm, raise_alarm
 from settlement.chain.errors import ChainError
+from settlement.chain.providers import StaleReads
 from settlement.services import escrow_round, opening, proposing, publishing, root_posting, roots
 
 log = structlog.get_logger(__name__)
 
 
 def _patiently(work: Callable[[], str]) -> Callable[[], str]:
-    """A chain that does not answer is no error of ours: one line, and the next ring asks again."""
+    """A chain that does not answer is no error of ours: one line, and the next ring asks again.
+
+    Below a quorum that is an alarm of the task, until it rings well again.
+    """
 
     punctual = on_time(work)
 
     @wraps(work)
     def ring() -> str:
+        task = work.__name__
         try:
-            return punctual()
+            word = punctual()
         except ChainError as error:
             word = f"{type(error).__name__}: {error}"
-            log.warning("chain.no_answer", task=work.__name__, reason=word)
+            log.warning("chain.no_answer", task=task, reason=word)
+            if isinstance(error, StaleReads):
+                raise_alarm(AlarmKind.BELOW_QUORUM, task, f"{task} waits: {error}", now=clock.now())
             return word
+        clear_alarm(AlarmKind.BELOW_QUORUM, task, why="a quorum agrees again", now=clock.now())
+        return word
 
     return ring
 

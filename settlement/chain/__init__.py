@@ -3,8 +3,20 @@
 errors.py      what can go wrong, translated once from the library's and the node's words
 transport.py   JSON-RPC whose answers belong to their questions
 client.py      a node: blocks, logs, fees, broadcast, receipts
-contracts.py   the price oracle, the factory and the series: what they say and what can be asked of them
+contracts.py   the price oracle, the factory and the series: the calls that can be made, and what one node says of them
 feeds.py       price feeds and their factory
 many.py        many views in few requests
+providers.py   several nodes, of which a quorum must give the same answer
+quorum.py      the price oracle and the series as a quorum has them: whatever decides something
 wallet.py      send at once and wait: for deployment and tests, never for a publication
 """
+
+import sys
+
+import web3  # noqa: F401
+
+PYTHONS_RECURSION_LIMIT = 1000
+
+# web3 brings py-ecc, which raises the limit to 100,000 when it is loaded: then JSON that is deep enough, from a node
+# that means ill, ends the process instead of being no answer (decision 20).
+sys.setrecursionlimit(min(sys.getrecursionlimit(), PYTHONS_RECURSION_LIMIT))

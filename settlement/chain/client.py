@@ -6,7 +6,7 @@ seconds, amounts wei. Every method may raise a ChainError.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,8 +22,6 @@ TIMEOUT_SECONDS = 10
 LOG_BLOCKS = 10_000
 """Blocks in one question for logs; nodes refuse long ranges."""
 LOG_ADDRESSES = 200
-BATCH = 100
-"""Questions in one request."""
 GAS_MARGIN_PPM = 250_000
 """Above the estimate: a slot that is written first between estimate and block costs more."""
 LEAST_TIP_WEI = 10**9
@@ -100,30 +98,6 @@ class Client:
         """The block `depth` below the newest; None on a chain that is not so long."""
         number = self.block().number - depth
         return self.block(number) if number >= 0 else None
-
-    def final_block(self) -> Block | None:
-        """The newest final block: by FINALITY_TAG, else by FINALITY_DEPTH. None where the chain has none yet."""
-        if settings.FINALITY_TAG == "none":
-            return self.block_below(settings.FINALITY_DEPTH)
-        try:
-            return self.block(settings.FINALITY_TAG)
-        except ChainError as error:
-            if isinstance(error.__cause__, BlockNotFound):
-                return None
-            raise
-
-    def timestamps(self, numbers: Iterable[int]) -> dict[int, int]:
-        """The unix seconds of blocks, many in one question."""
-        wanted = sorted(set(numbers))
-        found: dict[int, int] = {}
-        for start in range(0, len(wanted), BATCH):
-            some = wanted[start : start + BATCH]
-            with translated(), self.w3.batch_requests() as batch:
-                for number in some:
-                    batch.add(self.w3.eth.get_block(number))
-                blocks: list[Any] = batch.execute()
-                found |= {n: int(block["timestamp"]) for n, block in zip(some, blocks, strict=True)}
-        return found
 
     def logs(self, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> list[Any]:
         """All logs of these contracts with these topics in the blocks first to last, in order of the chain."""

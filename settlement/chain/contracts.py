@@ -104,16 +104,6 @@ class PriceOracle(Contract):
 
     name = "PriceOracle"
 
-    def records_of(self, expiries: Sequence[str]) -> dict[str, Record]:
-        """All that is kept of each expiry, also before it is final; one question for all of them."""
-        if not expiries:
-            return {}
-        with translated(), self.client.w3.batch_requests() as batch:
-            for expiry in expiries:
-                batch.add(self._contract.functions["record_of"](expiry))
-            answers: list[Any] = batch.execute()
-        return {expiry: Record(*answer) for expiry, answer in zip(expiries, answers, strict=True)}
-
     def price_of(self, expiry: str) -> int | None:
         """The final price, 18 decimals, None while there is none."""
         is_final, price = self.read("try_price_of", expiry)
@@ -190,26 +180,6 @@ class SeriesToken(Contract):
     """P or N."""
 
     name = "SeriesToken"
-
-
-def collateral_changes(
-    client: Client, series: Sequence[CreatedSeries], last: int
-) -> list[tuple[str, int, int]]:
-    """Splits (+) and merges (-) of these series up to block `last`: (series, unix second, base units)."""
-    if not series:
-        return []
-    signs = {topic("Series", "Split"): 1, topic("Series", "Merge"): -1}
-    first = min(each.block_number for each in series)
-    addresses = [each.address for each in series]
-    logs = client.logs(addresses, [list(signs)], first, last)
-    times = client.timestamps(log["blockNumber"] for log in logs)
-    changes = []
-    for log in logs:
-        first_topic = to_hex(log["topics"][0])
-        name = "Split" if signs[first_topic] > 0 else "Merge"
-        amount = int(_decode("Series", name, log)["amount"])
-        changes.append((str(log["address"]).lower(), times[log["blockNumber"]], signs[first_topic] * amount))
-    return changes
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What the escrow's logs say, read from their bytes: the nodes are believed about bytes, never about meaning."""
+"""What our contracts' logs say, read from their bytes: the nodes are believed about bytes, never about meaning."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from settlement.chain.providers import Log
 
 
 class UnknownEvent(ChainError):
-    """A log of the escrow that its own interface does not explain."""
+    """A log of a contract that its own interface does not explain."""
 
 
-def read(entry: Log) -> tuple[str, dict[str, Any]]:
+def read(entry: Log, contract: str = "Escrow") -> tuple[str, dict[str, Any]]:
     """The event's name and arguments: int, and lower-case str for addresses and words."""
-    event = _events().get(entry.topics[0] if entry.topics else "")
+    event = _events(contract).get(entry.topics[0] if entry.topics else "")
     if event is None:
-        raise UnknownEvent(f"log {entry.log_index} of {entry.tx} is no event of the escrow")
+        raise UnknownEvent(f"log {entry.log_index} of {entry.tx} is no event of {contract}")
     indexed = [each for each in event["inputs"] if each["indexed"]]
     plain = [each for each in event["inputs"] if not each["indexed"]]
     try:
@@ -39,10 +39,10 @@ def read(entry: Log) -> tuple[str, dict[str, Any]]:
 
 
 @cache
-def _events() -> Mapping[str, Any]:
-    """The escrow's events by their topic."""
+def _events(contract: str = "Escrow") -> Mapping[str, Any]:
+    """A contract's events by their topic."""
     found = {}
-    for each in built("Escrow")["abi"]:
+    for each in built(contract)["abi"]:
         if each["type"] == "event":
             types = ",".join(argument["type"] for argument in each["inputs"])
             found[to_hex(keccak(f"{each['name']}({types})".encode()))] = each

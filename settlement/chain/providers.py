@@ -1,4 +1,4 @@
-"""What several nodes agree on: money is credited on the word of a quorum of providers, never of one node.
+"""What several nodes agree on: money and prices go by the word of a quorum of providers, never of one node.
 
 Everybody is asked at once. An answer counts where a quorum gives the very same one; a node that is dead, on another
 chain, forges or leaves something out is outvoted, and named in the log by its place in RPC_URLS (addresses hold keys).
@@ -17,7 +17,7 @@ import requests
 import structlog
 from django.conf import settings
 
-from protocol.hashing import from_hex
+from protocol.hashing import from_hex, to_hex
 from settlement.chain.errors import ChainError
 
 log = structlog.get_logger(__name__)
@@ -27,10 +27,13 @@ Question = tuple[str, list[Any]]
 TIMEOUT_SECONDS = 10
 BATCH = 50
 """Questions in one request."""
+LOG_BLOCKS = 10_000
+"""Blocks in one question for logs; nodes refuse long ranges."""
+LOG_ADDRESSES = 200
 
 
 class StaleReads(ChainError):
-    """Fewer nodes than the quorum say the same: nothing is credited until they do."""
+    """Fewer nodes than the quorum say the same: nothing is decided until they do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,9 @@ class Providers:
 
     def head(self) -> int:
         """The highest block that a quorum of nodes has."""
-        heads = sorted((h for (h,) in self._ask([("eth_blockNumber", [])], _integer) if h is not NOTHING), reverse=True)
+        heads = sorted(
+            (h for (h,) in self._ask([("eth_blockNumber", [])], _integer) if h is not NOTHING), reverse=True
+        )
         if len(heads) < self.quorum:
             raise StaleReads(f"{len(heads)} nodes say where the chain ends, {self.quorum} must")
         return int(heads[self.quorum - 1])
@@ -126,7 +131,9 @@ class Providers:
         ]
         found = []
         for block, answer in zip(blocks, self._agreed(questions, _logs), strict=True):
-            if isinstance(answer, _Nothing) or any((e.block_hash, e.address) != (block.hash, address) for e in answer):
+            if isinstance(answer, _Nothing) or any(
+                (e.block_hash, e.address) != (block.hash, address) for e in answer
+            ):
                 raise StaleReads(f"fewer than {self.quorum} nodes agree on the logs of block {block.number}")
             found.append(answer)
         return found
@@ -149,6 +156,56 @@ class Providers:
             raise StaleReads(f"fewer than {self.quorum} nodes agree on the escrow's state in block {block}")
         return [int(answer) for answer in answers if not isinstance(answer, _Nothing)]
 
+    def calls(self, block: Header, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """What contracts answer to calls (address, data) in the state of a block, asked by its hash (EIP-1898)."""
+        state = {"blockHash": block.hash, "requireCanonical": True}
+        asked: list[Question] = [
+            ("eth_call", [{"to": to, "data": to_hex(data)}, state]) for to, data in calls
+        ]
+        answers = [answer for answer in self._agreed(asked, _bytes) if not isinstance(answer, _Nothing)]
+        if len(answers) < len(calls):
+            raise StaleReads(
+                f"fewer than {self.quorum} nodes agree on the contracts' state in block {block.number}"
+            )
+        return answers
+
+    def logs_between(
+        self, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int
+    ) -> list[Log]:
+        """All logs of these contracts with these topics in final blocks first to last, in order of the chain.
+
+        Nodes refuse an answer that would be too long: where there is no quorum for a span, each half is asked for.
+        """
+        chunks = [list(addresses[at : at + LOG_ADDRESSES]) for at in range(0, len(addresses), LOG_ADDRESSES)]
+        spans = [
+            (some, start, min(start + LOG_BLOCKS - 1, last))
+            for start in range(first, last + 1, LOG_BLOCKS)
+            for some in chunks
+        ]
+        found: list[Log] = []
+        while spans:
+            now, spans = spans[:BATCH], spans[BATCH:]
+            asked: list[Question] = [("eth_getLogs", [_filter(*span, topics)]) for span in now]
+            for span, answer in zip(now, self._agreed(asked, _logs), strict=True):
+                if isinstance(answer, _Nothing):
+                    spans += self._halves(*span)
+                elif any(e.address not in span[0] or not span[1] <= e.block <= span[2] for e in answer):
+                    raise StaleReads(f"a log that was not asked for, in blocks {span[1]} to {span[2]}")
+                else:
+                    found += answer
+        return sorted(found, key=lambda each: (each.block, each.log_index))
+
+    def _halves(self, addresses: list[str], first: int, last: int) -> list[tuple[list[str], int, int]]:
+        if first == last or sum(not node.is_lost for node in self._nodes) < self.quorum:
+            raise StaleReads(f"fewer than {self.quorum} nodes agree on the logs of block {first}")
+        middle = (first + last) // 2
+        return [(addresses, first, middle), (addresses, middle + 1, last)]
+
+    def supporters(self, block: Header) -> int:
+        """How many of the nodes have this very block."""
+        asked: list[Question] = [("eth_getBlockByNumber", [hex(block.number), False])]
+        return sum(answer == block for (answer,) in self._ask(asked, _header))
+
     def _agreed(self, questions: Sequence[Question], read: Callable[[Any], T]) -> list[T | _Nothing]:
         """What a quorum answers to each question; NOTHING where there is none."""
         answers = self._ask(questions, read)
@@ -158,8 +215,12 @@ class Providers:
             answer, count = votes.most_common(1)[0] if votes else (NOTHING, 0)
             agreed.append(answer if count >= self.quorum else NOTHING)
             if len(votes) > 1:
-                others = [n.place for n, own in zip(self._nodes, answers, strict=True) if own[place] != answer]
-                log.warning("providers.disagree", question=question[0], alone=others, agreed=count >= self.quorum)
+                others = [
+                    n.place for n, own in zip(self._nodes, answers, strict=True) if own[place] != answer
+                ]
+                log.warning(
+                    "providers.disagree", question=question[0], alone=others, agreed=count >= self.quorum
+                )
         return agreed
 
     def _ask(self, questions: Sequence[Question], read: Callable[[Any], Any]) -> list[list[Any]]:
@@ -173,11 +234,11 @@ class _Node:
 
     def __init__(self, place: int, url: str) -> None:
         self.place, self._url = place, url
-        self._lost = False
+        self.is_lost = False
         self._session = requests.Session()
 
     def lost(self, why: str) -> None:
-        self._lost = True
+        self.is_lost = True
         log.warning("providers.lost", provider=self.place, why=why)
 
     def answers(self, questions: Sequence[Question], read: Callable[[Any], Any]) -> list[Any]:
@@ -185,7 +246,7 @@ class _Node:
         found: list[Any] = []
         for start in range(0, len(questions), BATCH):
             some = questions[start : start + BATCH]
-            found += [NOTHING] * len(some) if self._lost else self._batch(some, read)
+            found += [NOTHING] * len(some) if self.is_lost else self._batch(some, read)
         return found
 
     def _batch(self, questions: Sequence[Question], read: Callable[[Any], Any]) -> list[Any]:
@@ -196,7 +257,14 @@ class _Node:
         try:
             response = self._session.post(self._url, json=body, timeout=TIMEOUT_SECONDS)
             by_id = {each["id"]: each.get("result") for each in response.json()}
-        except (requests.RequestException, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (
+            requests.RequestException,
+            ValueError,
+            TypeError,
+            KeyError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             self.lost(type(error).__name__)
             return [NOTHING] * len(questions)
         return [_readable(by_id.get(number), read) for number in range(len(questions))]
@@ -221,7 +289,9 @@ def _word(raw: Any, size: int = 32) -> str:
 
 
 def _header(raw: Any) -> Header:
-    return Header(_integer(raw["number"]), _word(raw["hash"]), _word(raw["parentHash"]), _integer(raw["timestamp"]))
+    return Header(
+        _integer(raw["number"]), _word(raw["hash"]), _word(raw["parentHash"]), _integer(raw["timestamp"])
+    )
 
 
 def _log(raw: Any) -> Log:
@@ -237,12 +307,25 @@ def _log(raw: Any) -> Log:
 
 
 def _logs(raw: Any) -> tuple[Log, ...]:
-    return tuple(sorted((_log(each) for each in raw), key=lambda found: found.log_index))
+    return tuple(sorted((_log(each) for each in raw), key=lambda found: (found.block, found.log_index)))
+
+
+def _filter(addresses: list[str], first: int, last: int, topics: Sequence[Any]) -> dict[str, Any]:
+    return {"address": addresses, "topics": list(topics), "fromBlock": hex(first), "toBlock": hex(last)}
+
+
+def _bytes(raw: Any) -> bytes:
+    if not raw.startswith("0x"):
+        raise ValueError("no bytes")
+    return bytes.fromhex(raw[2:])
 
 
 def _receipt(raw: Any) -> TxReceipt:
     return TxReceipt(
-        _word(raw["transactionHash"]), _word(raw["blockHash"]), _integer(raw["status"]) == 1, _logs(raw["logs"])
+        _word(raw["transactionHash"]),
+        _word(raw["blockHash"]),
+        _integer(raw["status"]) == 1,
+        _logs(raw["logs"]),
     )
 
 

@@ -15,7 +15,7 @@ from oracle import signer
 from oracle.models import Act, Expiry
 from protocol import signing
 from protocol.stages import Stage
-from settlement.chain import contracts
+from settlement.chain import contracts, quorum
 from settlement.chain.client import Client
 from settlement.chain.escrow import escrow
 from settlement.chain.feeds import feeds
@@ -31,7 +31,10 @@ Signature = AttestorSignature | RootSignature
 
 
 def call_for(client: Client, purpose: str) -> Rebuilt:
-    """The call of a purpose as the rows have it now, with signatures of today's attestors. May raise a ChainError."""
+    """The call of a purpose as the rows have it now, with signatures of today's attestors, whom a quorum of nodes names.
+
+    May raise a ChainError.
+    """
     kind, _, name = purpose.partition(":")
     return _REBUILD[kind](client, purpose, name)
 
@@ -50,7 +53,7 @@ def _publication(client: Client, purpose: str, name: str) -> Rebuilt:
     items = publications.items_of(publication)
     message = publications.message_of(items)
     oracle = contracts.oracle(client)
-    members, threshold = oracle.attestors()
+    members, threshold = quorum.oracle().attestors()
     rows = countable(publication.signatures.all(), members, threshold)
     return Rebuilt(
         purpose,
@@ -68,7 +71,7 @@ def _publication(client: Client, purpose: str, name: str) -> Rebuilt:
 def _root(client: Client, purpose: str, name: str) -> Rebuilt:
     root = Root.objects.get(pk=int(name))
     message = roots.message_of(root)
-    members, threshold = contracts.oracle(client).attestors()
+    members, threshold = quorum.oracle().attestors()
     rows = countable(root.signatures.all(), members, threshold)
     return Rebuilt(
         purpose,

@@ -5,9 +5,8 @@ from __future__ import annotations
 from django.db import IntegrityError, transaction
 
 from oracle.models import Act
-from settlement.chain import contracts
-from settlement.chain.client import connect
-from settlement.chain.contracts import PriceOracle
+from settlement.chain import quorum
+from settlement.chain.quorum import OracleAt
 from settlement.models import Publication, PublicationItem
 from settlement.services import finals
 from settlement.services.publications import hold, items_of, move
@@ -21,7 +20,10 @@ STALE_SECONDS = 60
 
 
 def propose(*, now: int) -> int:
-    """Propose everything final that nobody has proposed, up to a batch; returns how many expiries."""
+    """Propose everything final that nobody has proposed, up to a batch; returns how many expiries.
+
+    Attempts are a quorum's word: StaleReads without one.
+    """
     finals.note_new()
     waiting = list(finals.waiting().values_list("expiry_id", flat=True)[:BATCH])
     stale = list(
@@ -29,7 +31,7 @@ def propose(*, now: int) -> int:
     )
     if not waiting and not stale:
         return 0
-    oracle = contracts.oracle(connect())
+    oracle = quorum.oracle()
     for publication in stale:
         if not fail_if_overtaken(oracle, publication):
             _count_again(oracle, publication)
@@ -40,7 +42,7 @@ def propose(*, now: int) -> int:
         return 0  # somebody else proposed the same at the same moment
 
 
-def fail_if_overtaken(oracle: PriceOracle, publication: Publication) -> bool:
+def fail_if_overtaken(oracle: OracleAt, publication: Publication) -> bool:
     """Fail a publication that can no longer be submitted because an item's attempt has moved on."""
     items = items_of(publication)
     records = oracle.records_of([item.expiry_id for item in items])
@@ -57,7 +59,7 @@ def fail_if_overtaken(oracle: PriceOracle, publication: Publication) -> bool:
     return True
 
 
-def _count_again(oracle: PriceOracle, publication: Publication) -> None:
+def _count_again(oracle: OracleAt, publication: Publication) -> None:
     """The set or its threshold may have changed since the last signature came."""
     members, threshold = oracle.attestors()
     with transaction.atomic():
@@ -72,7 +74,9 @@ def _create(attempts: dict[str, int], now: int) -> int:
         held = list(rows.select_for_update(skip_locked=True, of=("self",)))
         if not held:
             return 0
-        messages = dict(Act.objects.filter(seq__in=[final.seq for final in held]).values_list("seq", "message"))
+        messages = dict(
+            Act.objects.filter(seq__in=[final.seq for final in held]).values_list("seq", "message")
+        )
         publication = Publication.objects.create(created_at=now)
         PublicationItem.objects.bulk_create(
             PublicationItem(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from django.db import transaction
 
-from settlement.chain import contracts
-from settlement.chain.client import connect
+from settlement.chain import quorum
 from settlement.models import Root, RootRefusal, RootSignature
 from settlement.root_stages import RootStage
 from settlement.services.roots import message_of, move
@@ -23,7 +22,7 @@ def add_root_signature(*, root_id: int, signature: str, now: int) -> Root | Prob
     attestor = signer_of("Root", message_of(root), signature)
     if isinstance(attestor, Problem):
         return attestor
-    members, threshold = contracts.oracle(connect()).attestors()
+    members, threshold = quorum.oracle().attestors()
     if attestor not in members:
         return stranger(attestor)
     with transaction.atomic():
@@ -50,7 +49,7 @@ def add_root_refusal(*, root_id: int, attestor: str, text: str, now: int) -> Roo
     root = Root.objects.filter(pk=root_id).first()
     if root is None:
         return _unknown(root_id)
-    if attestor not in contracts.oracle(connect()).attestors()[0]:
+    if attestor not in quorum.oracle().attestors()[0]:
         return stranger(attestor)
     RootRefusal.objects.update_or_create(
         root=root, attestor=attestor, defaults={"text": text[:MAX_REFUSAL_CHARACTERS], "at": now}

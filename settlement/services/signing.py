@@ -9,8 +9,7 @@ from django.db import transaction
 
 from oracle import signer
 from protocol import signing
-from settlement.chain import contracts
-from settlement.chain.client import connect
+from settlement.chain import quorum
 from settlement.models import AttestorRefusal, AttestorSignature, Publication
 from settlement.services.publications import items_of, message_of, move
 from settlement.stages import PublicationStage
@@ -45,7 +44,9 @@ def signer_of(kind: str, message: signing.Message, signature: str) -> str | Prob
 
 def stranger(attestor: str) -> Problem:
     """A signature by somebody who is not in the oracle's set."""
-    detail = f"{attestor} is not in the oracle's attestor set; check key, chain, contract and what was signed."
+    detail = (
+        f"{attestor} is not in the oracle's attestor set; check key, chain, contract and what was signed."
+    )
     return Problem(Code.NOT_AN_ATTESTOR, detail)
 
 
@@ -60,7 +61,7 @@ def add_signature(*, publication_id: int, signature: str, now: int) -> Publicati
     attestor = signer_of("Attestations", message_of(items_of(publication)), signature)
     if isinstance(attestor, Problem):
         return attestor
-    members, threshold = contracts.oracle(connect()).attestors()
+    members, threshold = quorum.oracle().attestors()
     if attestor not in members:
         return stranger(attestor)
     with transaction.atomic():
@@ -90,7 +91,7 @@ def add_refusal(*, publication_id: int, attestor: str, text: str, now: int) -> P
     publication = Publication.objects.filter(pk=publication_id).first()
     if publication is None:
         return _unknown(publication_id)
-    if attestor not in contracts.oracle(connect()).attestors()[0]:
+    if attestor not in quorum.oracle().attestors()[0]:
         return stranger(attestor)
     AttestorRefusal.objects.update_or_create(
         publication=publication,

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, QuerySet
 
+from settlement.alarms import publishing_stops
 from settlement.chain.client import Client, Price, Receipt
 from settlement.chain.errors import ChainDown, ChainError, NodeRefused
 from settlement.models import ChainTransaction
@@ -88,7 +89,12 @@ def _ours(client: Client, sender: str) -> QuerySet[ChainTransaction]:
 
 
 def broadcast(client: Client, row: ChainTransaction, *, now: int) -> None:
-    """Send the stored bytes. Whether they landed is for `follow` to see, whatever the node says here."""
+    """Send the stored bytes. Whether they landed is for `follow` to see, whatever the node says here.
+
+    A publication's are not sent while an alarm stops publishing.
+    """
+    if row.purpose.startswith("publication:") and publishing_stops():
+        return
     try:
         client.broadcast(row.raw)
     except (NodeRefused, ChainDown) as error:

@@ -77,7 +77,7 @@ def test_value_secured__own_reading__is_what_the_service_wrote(world: World, tmp
 def test_value_secured__service_lied__is_refused_with_the_reason(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("settlement.services.opening.value_at", lambda client, expiry, block: 0)
+    monkeypatch.setattr("settlement.services.opening.value_at", lambda nodes, expiry, block: 0)
     publication, now = secured(world, rate=0)
     beat(now=now)
     attestor(world, tmp_path).round(now + 1)

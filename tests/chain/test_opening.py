@@ -9,15 +9,14 @@ from typing import Any
 import pytest
 from eth_abi import encode
 from eth_utils import keccak
-from web3.exceptions import Web3RPCError
 
 from contracts.build import compile_contract
 from oracle.models import Act, Expiry
 from protocol.canonical import json_hash
 from protocol.stages import Stage
-from settlement.chain.client import Call, Client
+from settlement.chain.client import Call
 from settlement.chain.contracts import Series, factory
-from settlement.chain.errors import NodeRefused
+from settlement.chain.providers import NOTHING, Providers, StaleReads, _Node, connect
 from settlement.services import opening
 from settlement.services.opening import open_due, value_at
 from settlement.services.series import list_series
@@ -123,7 +122,7 @@ def test_value_at__random_splits_and_merges__equals_a_sum_over_seconds(world: Wo
         for address, per_unit in rates.items():
             lying = sum(change for at, where, change in history if where == address and at <= left)
             total += lying * per_unit * (right - left)
-    assert value_at(world.client, expiry, world.node.height()) == total // (DAY * ETHER) > 0
+    assert value_at(connect(), expiry, world.node.height()) == total // (DAY * ETHER) > 0
 
 
 def test_value_at__series_of_a_stranger__counts_though_nobody_listed_it(world: World) -> None:
@@ -131,7 +130,7 @@ def test_value_at__series_of_a_stranger__counts_though_nobody_listed_it(world: W
     series = _created_by_a_stranger(world, expiry)
     world.holder().send(series.call("split", 5 * ETHER, value=5 * ETHER))
     world.pass_expiry(expiry)
-    assert value_at(world.client, expiry, world.node.height()) == 5 * ETHER
+    assert value_at(connect(), expiry, world.node.height()) == 5 * ETHER
     assert not expiry.series.exists()
 
 
@@ -143,17 +142,19 @@ def test_value_at__node_that_refuses_long_answers__asked_in_halves(
     for _ in range(3):
         world.holder().send(series.call("split", ETHER, value=ETHER))
     world.pass_expiry(expiry)
-    client, asked = world.client, []
-    answer = client.w3.eth.get_logs
+    nodes, asked = connect(), []
+    ask = _Node.answers
 
-    def picky(wanted: Any) -> Any:
-        asked.append((wanted["fromBlock"], wanted["toBlock"]))
-        if wanted["toBlock"] > wanted["fromBlock"]:
-            raise Web3RPCError("query returned more than 1 results")
-        return answer(wanted)
+    def picky(node: _Node, questions: Any, read: Any) -> list[Any]:
+        found = ask(node, questions, read)
+        for place, (method, params) in enumerate(questions):
+            if method == "eth_getLogs":
+                asked.append((params[0]["fromBlock"], params[0]["toBlock"]))
+                found[place] = found[place] if len(set(asked[-1])) == 1 else NOTHING
+        return found
 
-    monkeypatch.setattr(client.w3.eth, "get_logs", picky)
-    assert value_at(client, expiry, world.node.height()) == 3 * ETHER
+    monkeypatch.setattr(_Node, "answers", picky)
+    assert value_at(nodes, expiry, world.node.height()) == 3 * ETHER
     assert len(asked) > world.node.height()
 
 
@@ -163,14 +164,15 @@ def test_open_due__node_cannot_answer_for_one__the_others_open(
     first, second = world.list_expiry("one"), world.list_expiry("two", 1_001)
     now = world.pass_expiry(second)
 
-    def refuses(client: Client, expiry: Expiry, block: int) -> int:
+    def refuses(nodes: Providers, expiry: Expiry, block: int) -> int:
         if expiry.slug == "one":
-            raise NodeRefused("too much")
+            raise StaleReads("too much")
         return 0
 
     with monkeypatch.context() as patch:
         patch.setattr(opening, "value_at", refuses)
-        assert open_due(now=now) == 1
+        with pytest.raises(StaleReads, match="one cannot be opened: too much"):
+            open_due(now=now)
     assert (opened(first), opened(second)) == (False, True)
     assert open_due(now=now) == 1
 

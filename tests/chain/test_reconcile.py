@@ -7,7 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from settlement.chain import contracts
+from settlement.chain import quorum
 from settlement.reconcile import differences
 from settlement.services.publications import items_of
 from settlement.services.publishing import publish
@@ -18,7 +18,7 @@ from tests.chain.test_publishing import assert_published_once
 
 
 def said(world: World) -> list[str]:
-    return [each.text for each in differences(contracts.oracle(world.client))]
+    return [each.text for each in differences(quorum.oracle())]
 
 
 def test_reconcile__published_as_decided__nothing_to_say(world: World) -> None:

@@ -136,8 +136,7 @@ def chain(monkeypatch: pytest.MonkeyPatch) -> None:
     """An oracle that has none of the prices yet."""
     fresh = Record(price=0, set_at=0, final_at=0, attempt=0, is_final=False)
     oracle = SimpleNamespace(records_of=lambda ids: dict.fromkeys(ids, fresh))
-    monkeypatch.setattr(proposing, "connect", lambda: None)
-    monkeypatch.setattr(proposing.contracts, "oracle", lambda client: oracle)
+    monkeypatch.setattr(proposing.quorum, "oracle", lambda: oracle)
 
 
 @pytest.mark.usefixtures("chain")

@@ -5,8 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from settlement.chain import contracts, providers
-from settlement.chain.client import connect
+from settlement.chain import providers, quorum
 from settlement.chain.errors import ChainError
 from settlement.reconcile import differences, escrow_problem
 from settlement.reconcile_escrow import check_escrow, first_row
@@ -19,7 +18,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = list(differences(contracts.oracle(connect())))
+            found = list(differences(quorum.oracle()))
         except ChainError as error:
             raise CommandError(str(error)) from error
         for difference in found:
