@@ -22,6 +22,8 @@ TIMEOUT_SECONDS = 10
 LOG_BLOCKS = 10_000
 """Blocks in one question for logs; nodes refuse long ranges."""
 LOG_ADDRESSES = 200
+BATCH = 100
+"""Questions in one request."""
 GAS_MARGIN_PPM = 250_000
 """Above the estimate: a slot that is written first between estimate and block costs more."""
 LEAST_TIP_WEI = 10**9

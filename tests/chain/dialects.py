@@ -110,6 +110,7 @@ def _py_evm() -> Iterator[Dialect]:
                 "pool": "eth-tester keeps no pool: transactions that wait are neither counted nor compared",
                 "five_percent": "eth-tester keeps no pool: nothing is replaced",
                 "logs_by_hash": "eth-tester cannot be asked for logs by a block's hash",
+                "state_by_hash": "eth-tester cannot be asked for a state by its block's hash",
                 "reward": "eth-tester's fee history has no tips",
             },
         )

@@ -9,7 +9,7 @@ import pytest
 
 from dev import accounts
 from protocol import signing
-from settlement.chain import contracts
+from settlement.chain import contracts, quorum
 from settlement.chain.client import Call, Client, Price
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy
 from settlement.chain.errors import (
@@ -90,10 +90,6 @@ def test_block__by_number_and_tag__its_header(node: Dialect, client: Client) -> 
     assert client.block("latest") == client.block(newest.number) == newest
     assert client.hash_at(newest.number) == newest.hash
     assert client.hash_at(newest.number + 1_000) is None
-    assert client.timestamps([0, newest.number]) == {
-        0: client.block(0).timestamp,
-        newest.number: newest.timestamp,
-    }
     assert client.block_below(newest.number) == client.block(0)
     assert client.block_below(newest.number + 1) is None
 
@@ -103,7 +99,7 @@ def test_final_block__by_tag__a_block_of_the_chain(
     node: Dialect, client: Client, settings: Any, tag: str
 ) -> None:
     settings.FINALITY_TAG = tag
-    final = client.final_block()
+    final = quorum.final_block(Providers([node.url], node.chain_id, 1))
     assert final is not None
     assert client.hash_at(final.number) == final.hash
     assert final.number <= client.block().number
@@ -125,9 +121,6 @@ def test_headers__chained__each_names_the_one_below(node: Dialect, client: Clien
 def test_contracts__deployed__their_views_and_logs(places: Deployed, node: Dialect, client: Client) -> None:
     oracle, escrow = contracts.PriceOracle(client, places.oracle), Escrow(client, places.escrow)
     assert oracle.attestors() == (sorted(MEMBERS), 2)
-    words = ["0x" + f"{number:064x}" for number in range(3)]
-    records = oracle.records_of(words)
-    assert [records[word].attempt for word in words] == [0, 0, 0]
     assert client.has_code(places.escrow)
     before = client.balance(places.escrow)
     node.send(escrow.call("deposit", SENDER, value=5))
@@ -137,6 +130,22 @@ def test_contracts__deployed__their_views_and_logs(places: Deployed, node: Diale
     log = client.logs([places.escrow], [deposited], places.escrow_block, head)[-1]
     assert log["blockNumber"] == head
     assert client.logs([places.escrow], [claimed], places.escrow_block, head) == []
+
+
+@pytest.mark.needs("state_by_hash")
+def test_oracle_at__a_block_by_its_hash__records_and_set(
+    places: Deployed, node: Dialect, client: Client, settings: Any
+) -> None:
+    settings.ORACLE_ADDRESS = places.oracle
+    nodes = Providers([node.url], node.chain_id, 1)
+    words = ["0x" + f"{number:064x}" for number in range(3)]
+    oracle = quorum.OracleAt(nodes, quorum.block(nodes, nodes.head()))
+    records = oracle.records_of(words)
+    assert [(records[word].attempt, records[word].price) for word in words] == [(0, 0)] * 3
+    assert oracle.attestors() == (sorted(MEMBERS), 2)
+    oldest = quorum.OracleAt(nodes, quorum.block(nodes, 0))
+    with pytest.raises(NotDeployed):
+        oldest.records_of(words)
 
 
 def test_contracts__a_call_that_they_refuse__their_own_words(places: Deployed, client: Client) -> None:
@@ -178,11 +187,12 @@ def test_read__no_contract_there__not_deployed(client: Client) -> None:
     assert not client.has_code(NOBODY)
 
 
-def test_read__several_in_one_question__in_their_order(client: Client) -> None:
+def test_read__several_in_one_question__in_their_order(node: Dialect, client: Client) -> None:
     """A batch: each answer belongs to its question."""
-    times = client.timestamps(range(client.block().number + 1))
-    assert list(times) == sorted(times)
-    assert list(times.values()) == sorted(times.values())
+    numbers = range(client.block().number + 1)
+    found = Providers([node.url], node.chain_id, 1).headers(numbers)
+    assert [header.number for header in found] == list(numbers)
+    assert [header.timestamp for header in found] == sorted(header.timestamp for header in found)
 
 
 # -- what a contract refuses --

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from web3 import Web3
 
 from oracle.services import listing
+from settlement.chain import quorum
 from settlement.chain.errors import ChainDown
 from settlement.chain.feeds import PriceFeed, feeds
 from settlement.models import ChainTransaction
@@ -97,4 +98,4 @@ def test_integrating_page__program__gives_the_price_once_it_is_final(world: Worl
     exec(program, after := dict(names))
     assert after["feed"].address == Web3.to_checksum_address(feed)
     assert (after["is_final"], after["price"], after["answer"]) == (True, 2_500 * ETHER, 2_500 * ETHER)
-    assert after["became_final_at"] == world.oracle.records_of([expiry.id])[expiry.id].final_at
+    assert after["became_final_at"] == quorum.oracle().records_of([expiry.id])[expiry.id].final_at
