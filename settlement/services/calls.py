@@ -31,7 +31,7 @@ Signature = AttestorSignature | RootSignature
 
 
 def call_for(client: Client, purpose: str) -> Rebuilt:
-    """The call of a purpose as the rows have it now, with signatures of today's attestors, whom a quorum of nodes names.
+    """The call of a purpose as the rows have it now, with signatures of the attestors that a quorum names now.
 
     May raise a ChainError.
     """
