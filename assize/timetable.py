@@ -22,6 +22,7 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
         Ring("oracle.tasks.place_events", every=2),
         Ring("settlement.tasks.open_due", every=2),
         Ring("settlement.tasks.index_escrow", every=2),
+        Ring("settlement.tasks.index_series", every=10),
         Ring("settlement.tasks.propose", every=2),
         Ring("settlement.tasks.publish", every=2),
         Ring("settlement.tasks.propose_root", every=2),

@@ -14,12 +14,11 @@ import settlement.attestors
 import settlement.reserves
 from oracle import clock, selectors
 from oracle.models import Expiry
-from pages import life
-from protocol.payoff import redeem_n, redeem_p
+from pages import life, series
 from protocol.stages import Stage
 from protocol.terms import Terms
 from settlement.chain.errors import ChainError
-from settlement.selectors import escrow_events, publication_of, series_of
+from settlement.selectors import escrow_events, publication_of
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
@@ -73,7 +72,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "claims": disputes.selectors.claims(row),
         "ballots": disputes.selectors.ballots(row),
         "ruling_signatures": disputes.selectors.ruling_signatures(row),
-        "series": _series(row),
+        "lines": series.of_expiry(row, clock.now()),
         "publication": publication_of(row.id),
         "timeline": selectors.newest_acts(row, limit=ROWS),
         "terms_table": _terms_table(row),
@@ -160,17 +159,6 @@ def _existing(name: str) -> Expiry:
 def _with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next]]:
     now = clock.now()
     return [(row, life.what_next(row, Terms.from_json(row.raised or row.terms), now)) for row in rows]
-
-
-def _series(row: Expiry) -> list[dict[str, Any]]:
-    """Each series with what one P and one N pay at the final, else the standing price (PROTOCOL 8)."""
-    price = row.price or row.standing
-    found = []
-    for series in series_of(row.id):
-        unit = 10**series.decimals
-        pays = (redeem_p(unit, series.strike, price), redeem_n(unit, series.strike, price)) if price else None
-        found.append({"row": series, "p": pays and pays[0], "n": pays and pays[1]})
-    return found
 
 
 def _terms_table(row: Expiry) -> list[tuple[str, Any, Any]]:

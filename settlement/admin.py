@@ -7,6 +7,7 @@ from settlement.models import (
     Alarm,
     AttestorRefusal,
     AttestorSignature,
+    ChainSeries,
     ChainTransaction,
     EscrowBlock,
     EscrowIndex,
@@ -19,6 +20,8 @@ from settlement.models import (
     RootSignature,
     Series,
     SeriesBatch,
+    SeriesIndex,
+    SeriesLog,
 )
 
 
@@ -64,7 +67,7 @@ class RootAdmin(ReadOnlyAdmin):
 
 @admin.register(Series)
 class SeriesAdmin(ReadOnlyAdmin):
-    list_display = ["address", "expiry", "strike", "collateral"]
+    list_display = ["address", "origin", "expiry", "strike", "collateral"]
     list_select_related = ["expiry"]
     search_fields = ["address__exact", "expiry__slug"]
 
@@ -73,6 +76,23 @@ class SeriesAdmin(ReadOnlyAdmin):
 class SeriesBatchAdmin(ReadOnlyAdmin):
     list_display = ["id", "expiry", "collateral", "created_at"]
     list_select_related = ["expiry"]
+
+
+@admin.register(ChainSeries)
+class ChainSeriesAdmin(ReadOnlyAdmin):
+    list_display = ["address", "expiry", "strike", "split", "merged", "redeemed_p", "redeemed_n", "is_redeemed"]
+    search_fields = ["address__exact", "expiry__exact"]
+
+
+@admin.register(SeriesLog)
+class SeriesLogAdmin(ReadOnlyAdmin):
+    list_display = ["series", "kind", "block", "account", "p_amount", "n_amount", "amount"]
+    search_fields = ["series__address__exact", "tx__exact"]
+
+
+@admin.register(SeriesIndex)
+class SeriesIndexAdmin(ReadOnlyAdmin):
+    list_display = ["read_to", "chain", "stopped"]
 
 
 @admin.register(Publication)

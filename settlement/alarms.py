@@ -27,6 +27,7 @@ class AlarmKind(StrEnum):
     PRICE_DIFFERS = "price_differs"
     ESCROW_DIFFERS = "escrow_differs"
     ESCROW_STOPPED = "escrow_stopped"
+    SERIES_STOPPED = "series_stopped"
     BELOW_QUORUM = "below_quorum"
     CLOCKS_APART = "clocks_apart"
     FINALITY_STALLS = "finality_stalls"
@@ -55,6 +56,7 @@ KINDS: Mapping[AlarmKind, About] = {
     ),
     K.ESCROW_DIFFERS: About("the escrow does not hold what logs, book and ledger say", "none", "roots"),
     K.ESCROW_STOPPED: About("the escrow's index does not go on", "none", "deposits and roots"),
+    K.SERIES_STOPPED: About("what series have split, merged and redeemed is not counted any more", "none"),
     K.BELOW_QUORUM: About(
         "too few nodes say the same", "the task that waits", "whatever needs the chain's word"
     ),

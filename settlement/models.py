@@ -13,12 +13,13 @@ from protocol.terms import MAX_PRICE
 from settlement.alarm_models import Alarm
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 from settlement.root_models import Root, RootRefusal, RootSignature
-from settlement.series_models import SeriesBatch
+from settlement.series_models import ChainSeries, SeriesBatch, SeriesIndex, SeriesLog
 from settlement.stages import PublicationStage, TransactionState
 
 __all__ = [
-    "Alarm", "AttestorRefusal", "AttestorSignature", "ChainTransaction", "EscrowBlock", "EscrowIndex", "EscrowLog",
-    "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature", "Series", "SeriesBatch",
+    "Alarm", "AttestorRefusal", "AttestorSignature", "ChainSeries", "ChainTransaction", "EscrowBlock", "EscrowIndex",
+    "EscrowLog", "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature", "Series", "SeriesBatch",
+    "SeriesIndex", "SeriesLog",
 ]  # fmt: skip
 
 ADDRESS_FORM = r"^0x[0-9a-f]{40}$"
@@ -26,30 +27,50 @@ ETH = "0x" + "00" * 20
 
 
 class Series(models.Model):
-    """P and N at one strike on one expiry, as it was found on chain after we had it created."""
+    """P and N at one strike on one expiry, as it was found on chain after we had it created; or a foreign contract that
+    settles by an expiry of ours, which has neither P nor N here."""
+
+    class Origin(models.TextChoices):
+        FACTORY = "factory"
+        FOREIGN = "foreign"
 
     address = models.TextField(primary_key=True)
+    origin = models.TextField(choices=Origin.choices, default=Origin.FACTORY)
+    feed = models.TextField(default="", blank=True, help_text="that a foreign one reads; empty: the oracle itself")
     expiry = models.ForeignKey(Expiry, on_delete=models.PROTECT, related_name="series")
-    strike = WholeField()
-    collateral = models.TextField(help_text="an ERC-20; the zero address is ETH")
+    strike = WholeField(help_text="18 decimals; 0: a foreign one that does not say")
+    collateral = models.TextField(help_text="an ERC-20; zero address: ETH; empty: a foreign one does not say")
     decimals = models.PositiveSmallIntegerField(help_text="of the collateral, and so of P and N")
-    p = models.TextField()
-    n = models.TextField()
-    p_symbol = models.TextField()
-    n_symbol = models.TextField()
-    created_block = models.BigIntegerField()
+    p = models.TextField(blank=True)
+    n = models.TextField(blank=True)
+    p_symbol = models.TextField(blank=True)
+    n_symbol = models.TextField(blank=True)
+    created_block = models.BigIntegerField(help_text="of a foreign one: the final block in which it was looked at")
     created_block_hash = models.TextField()
 
     class Meta:
         ordering = ["expiry", "collateral", "strike"]
         verbose_name_plural = "series"
         constraints = [
-            models.UniqueConstraint(fields=["expiry", "strike", "collateral"], name="settlement_series_once"),
+            models.UniqueConstraint(
+                fields=["expiry", "strike", "collateral"],
+                condition=Q(origin="factory"),
+                name="settlement_series_once",
+            ),
             models.CheckConstraint(
-                condition=Q(address__regex=ADDRESS_FORM, p__regex=ADDRESS_FORM, n__regex=ADDRESS_FORM),
+                condition=Q(
+                    origin="factory",
+                    feed="",
+                    strike__gte=1,
+                    address__regex=ADDRESS_FORM,
+                    collateral__regex=ADDRESS_FORM,
+                    p__regex=ADDRESS_FORM,
+                    n__regex=ADDRESS_FORM,
+                )
+                | Q(origin="foreign", address__regex=ADDRESS_FORM, p="", n="", p_symbol="", n_symbol=""),
                 name="settlement_series_addresses",
             ),
-            whole_check("strike", least=1, below=MAX_PRICE, name="settlement_series_strike_whole"),
+            whole_check("strike", least=0, below=MAX_PRICE, name="settlement_series_strike_whole"),
         ]
 
     def __str__(self) -> str:

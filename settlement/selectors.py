@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from protocol.payoff import redeem_n, redeem_p
 from settlement.index_models import EscrowIndex, EscrowLog
-from settlement.models import Publication, PublicationItem, Series
+from settlement.models import Publication, PublicationItem, Series, SeriesLog
 from settlement.stages import PublicationStage
 
 
@@ -35,15 +35,49 @@ class Published:
     block: int | None
 
 
-def series_of(expiry_id: str) -> list[Series]:
-    """The series listed on an expiry, by collateral and strike."""
-    return list(Series.objects.filter(expiry=expiry_id).order_by("collateral", "strike"))
+def series_of(expiry_id: str, *, foreign: bool = False) -> list[Series]:
+    """The series of P and N listed on an expiry, by collateral and strike; with the contracts of others behind them."""
+    rows = Series.objects.filter(expiry=expiry_id).select_related("expiry")
+    if not foreign:
+        rows = rows.filter(origin=Series.Origin.FACTORY)
+    return list(rows.order_by("origin", "collateral", "strike", "address"))
 
 
-def series_page(*, expiry_id: str | None = None, after: str = "") -> QuerySet[Series]:
-    """All series in order of their address, from behind `after` on."""
-    rows = Series.objects.filter(address__gt=after).order_by("address")
-    return rows if expiry_id is None else rows.filter(expiry=expiry_id)
+def series_page(
+    *, expiry_id: str | None = None, origin: str | None = None, after: str = ""
+) -> QuerySet[Series]:
+    """All series, foreign ones too, in order of their address, from behind `after` on."""
+    rows = Series.objects.filter(address__gt=after).select_related("expiry").order_by("address")
+    return _only(rows, expiry_id, origin)
+
+
+def series_in_order(
+    *,
+    expiry_id: str | None = None,
+    origin: str | None = None,
+    after: tuple[int, str, int, str] | None = None,
+) -> QuerySet[Series]:
+    """All series by instant, expiry, strike, address, from behind the place `after` on."""
+    order = ("expiry__expiry_at", "expiry_id", "strike", "address")
+    rows = _only(Series.objects.select_related("expiry__index").order_by(*order), expiry_id, origin)
+    if after is None:
+        return rows
+    # Later in the first column, or the same there and later in the next, and so on.
+    later, same = Q(), Q()
+    for column, value in zip(order, after, strict=True):
+        later |= same & Q(**{f"{column}__gt": value})
+        same &= Q(**{column: value})
+    return rows.filter(later)
+
+
+def series_logs(address: str, *, limit: int) -> list[SeriesLog]:
+    """The newest splits, merges and redemptions of a series in final blocks."""
+    return list(SeriesLog.objects.filter(series=address).order_by("-block", "-log_index")[:limit])
+
+
+def _only(rows: QuerySet[Series], expiry_id: str | None, origin: str | None) -> QuerySet[Series]:
+    wanted = {name: value for name, value in (("expiry", expiry_id), ("origin", origin)) if value is not None}
+    return rows.filter(**wanted)
 
 
 def payoffs(expiry_id: str, price: int) -> list[Payoff]:

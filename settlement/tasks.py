@@ -14,7 +14,15 @@ from settlement import reconcile
 from settlement.alarms import AlarmKind, clear_alarm, raise_alarm
 from settlement.chain.errors import ChainError
 from settlement.chain.providers import StaleReads
-from settlement.services import escrow_round, opening, proposing, publishing, root_posting, roots
+from settlement.services import (
+    escrow_round,
+    opening,
+    proposing,
+    publishing,
+    root_posting,
+    roots,
+    series_index,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +66,13 @@ def index_escrow() -> str:
     moved = escrow_round.index_escrow(now=clock.now())
     why = reconcile.escrow_problem()
     return f"roots wait: {why}" if why else f"{moved} blocks and logs"
+
+
+@shared_task
+@_patiently
+def index_series() -> str:
+    """Splits, merges and redemptions, as final blocks say."""
+    return f"{series_index.index_series(now=clock.now())} blocks"
 
 
 @shared_task

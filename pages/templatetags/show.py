@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from oracle import sealing
 from oracle.models import Act, Expiry
 from pages import show
+from settlement.models import ETH
 
 register = template.Library()
 
@@ -89,3 +90,15 @@ def amount(act: Act) -> int | None:
 def public_message(act: Act) -> str:
     """The message as indented JSON, without what is sealed."""
     return json.dumps(sealing.public_message(act), indent=2)
+
+
+@register.filter
+def units_or_dash(value: int | str | None, decimals: int) -> str:
+    """An amount of a token; a dash where there is none (a name that a template does not find is empty text)."""
+    return show.decimal(value, decimals, least=0) if isinstance(value, int) else "–"
+
+
+@register.filter
+def token(address: str) -> str | SafeString:
+    """A collateral: ETH, or the token's address."""
+    return "ETH" if address == ETH else short(address)

@@ -14,22 +14,34 @@ from settlement import selectors
 from settlement.attestors import Attestor
 from settlement.chain.contracts import Signers
 from settlement.finality import MEANING, Finality, OnChain
-from settlement.models import Publication, PublicationItem, Root, Series
+from settlement.models import ChainSeries, Publication, PublicationItem, Root, Series
 from settlement.reserves import Proven, Reserves
 from settlement.selectors import Published
+from settlement.series_states import StateOf, states_of
 from settlement.simulation import Moved, Simulated
 
 
-def series(row: Series) -> dict[str, str]:
+def series(row: Series, found: StateOf) -> dict[str, Any]:
     return {
         "address": row.address,
+        "origin": row.origin,
         "expiry": row.expiry_id,
-        "strike": str(row.strike),
+        "strike": str(row.strike) if row.strike else None,
         "collateral": row.collateral,
         "decimals": str(row.decimals),
         "p": row.p,
         "n": row.n,
+        "feed": row.feed,
+        "settled": found.settled,
+        "redeemable": found.redeemable,
+        "redeemed": str(found.redeemed),
+        "units": units(found.numbers) if found.numbers else None,
     }
+
+
+def units(row: ChainSeries) -> dict[str, str]:
+    names = ("split", "merged", "redeemed_p", "redeemed_n", "left_p", "left_n", "paid_p", "paid_n", "left")
+    return {name: str(getattr(row, name)) for name in names}
 
 
 def item(row: PublicationItem) -> dict[str, str]:
@@ -141,8 +153,11 @@ def of_expiries(expiries: Sequence[Expiry]) -> dict[str, dict[str, Any]]:
     added: dict[str, dict[str, Any]] = {
         id_: {"series": [], "publication": published(found.get(id_))} for id_ in ids
     }
-    for row in Series.objects.filter(expiry__in=ids).order_by("collateral", "strike"):
-        added[row.expiry_id]["series"].append(series(row))
+    ours = Series.objects.filter(expiry__in=ids, origin=Series.Origin.FACTORY).select_related("expiry")
+    rows = list(ours.order_by("collateral", "strike"))
+    states = states_of(rows)
+    for row in rows:
+        added[row.expiry_id]["series"].append(series(row, states[row.address]))
     return added
 
 

@@ -3,22 +3,47 @@
 from rest_framework import serializers
 
 from oracle.api.schema import Address, Bytes32, Integer, Signature
+from settlement import models
 from settlement.root_stages import RootStage
+from settlement.series_states import Redeemed
 from settlement.services.signing import MAX_REFUSAL_CHARACTERS
 from settlement.stages import PublicationStage
 
 
+class Units(serializers.Serializer):
+    """What a series has split and redeemed, in final blocks; base units. Each of `split` is one P and one N."""
+
+    split = Integer(help_text="ever put in")
+    merged = Integer(help_text="taken out again as whole pairs")
+    redeemed_p = Integer(help_text="P burnt at the final price")
+    redeemed_n = Integer(help_text="N burnt at the final price")
+    left_p = Integer(help_text="P that still exist")
+    left_n = Integer(help_text="N that still exist")
+    paid_p = Integer(help_text="collateral paid for P")
+    paid_n = Integer(help_text="collateral paid for N")
+    left = Integer(help_text="collateral that is still in it")
+
+
 class Series(serializers.Serializer):
     address = Address()
+    origin = serializers.ChoiceField(
+        choices=models.Series.Origin.values, help_text="foreign: somebody else's contract that settles by this expiry"
+    )
     expiry = Bytes32()
-    strike = Integer(help_text="18 decimals")
-    collateral = Address(help_text="the zero address is ETH")
+    strike = Integer(allow_null=True, help_text="18 decimals; null: a foreign one does not say")
+    collateral = Address(allow_blank=True, help_text="the zero address is ETH; empty: a foreign one does not say")
     decimals = Integer(help_text="of the collateral, and so of P and N")
-    p = Address()
-    n = Address()
+    p = Address(allow_blank=True, help_text="empty for a foreign one")
+    n = Address(allow_blank=True, help_text="empty for a foreign one")
+    feed = Address(allow_blank=True, help_text="the price feed that a foreign one reads; empty: the oracle itself")
+    settled = serializers.BooleanField(help_text="the book has the final price")
+    redeemable = serializers.BooleanField(help_text="the oracle on chain gives it, in a deep block")
+    redeemed = serializers.ChoiceField(choices=list(Redeemed), help_text="what holders have done, in final blocks")
+    units = Units(allow_null=True, help_text="null: not counted yet, or a foreign one")
 
 
 class SeriesPage(serializers.Serializer):
+    counted_to = Integer(allow_null=True, help_text="the final block up to which `units` and `redeemed` are counted")
     results = Series(many=True)
     next = Address(allow_null=True, help_text="cursor of the next page")
 

@@ -16,7 +16,8 @@ from oracle.api.problems import Problem, malformed
 from settlement import selectors
 from settlement.api import present, schema
 from settlement.chain.errors import ChainError
-from settlement.models import Publication
+from settlement.models import Publication, Series
+from settlement.series_states import counted_to, states_of
 from settlement.services import signing
 from settlement.stages import PublicationStage
 
@@ -33,9 +34,10 @@ STATUS = {
 class SeriesView(ApiView):
     @extend_schema(
         operation_id="series",
-        summary="Series, by address",
+        summary="Series, by address: settled, redeemable and redeemed, three things",
         parameters=[
             shared.query("expiry", "id of an expiry"),
+            shared.query("origin", f"one of {', '.join(Series.Origin.values)}"),
             shared.query("cursor", "`next` of the page before"),
             shared.query("limit", "100, at most 500", int),
         ],
@@ -48,9 +50,19 @@ class SeriesView(ApiView):
             raise malformed("expiry must be the id of an expiry.")
         if after and not ADDRESS.fullmatch(after):
             raise malformed("cursor must be the `next` of a page before.")
-        rows = list(selectors.series_page(expiry_id=expiry, after=after)[: limit + 1])
+        origin = request.query_params.get("origin")
+        if origin is not None and origin not in Series.Origin.values:
+            raise malformed(f"origin must be one of {', '.join(Series.Origin.values)}.")
+        rows = list(selectors.series_page(expiry_id=expiry, origin=origin, after=after)[: limit + 1])
         cursor = rows[limit - 1].address if len(rows) > limit else None
-        return Response({"results": [present.series(row) for row in rows[:limit]], "next": cursor})
+        states, block = states_of(rows[:limit]), counted_to().read_to
+        return Response(
+            {
+                "counted_to": None if block < 0 else str(block),
+                "results": [present.series(row, states[row.address]) for row in rows[:limit]],
+                "next": cursor,
+            }
+        )
 
 
 class PublicationsView(ApiView):

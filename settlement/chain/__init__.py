@@ -8,6 +8,7 @@ feeds.py       price feeds and their factory
 many.py        many views in few requests
 providers.py   several nodes, of which a quorum must give the same answer
 quorum.py      the price oracle and the series as a quorum has them: whatever decides something
+series_logs.py created, split, merged, redeemed: what final blocks say, by a quorum
 wallet.py      send at once and wait: for deployment and tests, never for a publication
 """
 

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from settlement.chain.client import BATCH, Client
+from eth_typing import HexStr
+from hexbytes import HexBytes
+from web3 import Web3
+
+from protocol.hashing import keccak, to_hex
+from settlement.chain.client import Client
 from settlement.chain.contracts import Contract, SeriesFactory
-from settlement.chain.errors import translated
+from settlement.chain.errors import Reverted, translated
+
+BATCH = 100
+"""Questions in one request."""
+WORD_BYTES = 32
 
 Question = tuple[Contract, str, tuple[Any, ...]]
 
@@ -42,3 +51,21 @@ def block_gas_limit(client: Client) -> int:
     """Gas that all transactions of the newest block might use together."""
     with translated():
         return int(client.w3.eth.get_block("latest")["gasLimit"])
+
+
+def view_answers(client: Client, address: str, views: Sequence[str], block_hash: str) -> list[str] | None:
+    """Those of these views that a contract answers with at least a word; None where there is no contract."""
+    target, found = Web3.to_checksum_address(address), []
+    with translated():
+        if not client.w3.eth.get_code(target, HexBytes(block_hash)):
+            return None
+    for view in views:
+        data = to_hex(keccak(f"{view}()".encode())[:4])
+        try:
+            with translated():
+                answer = client.w3.eth.call({"to": target, "data": HexStr(data)}, HexBytes(block_hash))
+        except Reverted:
+            continue
+        if len(answer) >= WORD_BYTES:
+            found.append(view)
+    return found

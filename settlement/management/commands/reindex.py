@@ -4,14 +4,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from oracle import clock
 from settlement.chain import providers
 from settlement.chain.errors import ChainError
-from settlement.services import reindex
+from settlement.services import reindex, series_index
 from settlement.services.escrow_index import Stopped
 
 
 class Command(BaseCommand):
-    """With --check nothing is written; without, the index goes on after an alarm."""
+    """The escrow's index or the series'. With --check nothing is written; without, it goes on after an alarm."""
 
     help = (
         "Read the escrow's blocks and logs again above what is credited, and go on after a stop."
@@ -19,9 +20,17 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 on a difference")
+        which = parser.add_mutually_exclusive_group()
+        which.add_argument("--check", action="store_true", help="write nothing; exit code 1 on a difference")
+        which.add_argument(
+            "--series", action="store_true", help="forget what series have split and redeemed, and count it anew"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["series"]:
+            series_index.start_again(now=clock.now())
+            self.stdout.write("series are counted anew from FACTORY_BLOCK, by the next rounds")
+            return
         try:
             nodes = providers.connect()
             if not options["check"]:

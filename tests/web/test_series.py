@@ -1,0 +1,255 @@
+"""Series on pages and over the API: settled, redeemable and redeemed are three things."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from oracle.models import Expiry
+from oracle.services.listing import list_expiry
+from protocol.terms import Terms
+from settlement.models import (
+    ChainSeries,
+    ChainTransaction,
+    Publication,
+    PublicationItem,
+    Series,
+    SeriesIndex,
+    SeriesLog,
+)
+from settlement.series_states import Redeemed, SeriesState, in_state, states_of
+from settlement.stages import PublicationStage, TransactionState
+from tests.cast import ETHER
+from tests.db.conftest import NOW
+from tests.web.conftest import OPEN, Clock, queries
+from tests.web.test_pages import add_series, read
+
+PRICE = 2_500 * ETHER
+STRIKE = 2_000 * ETHER
+ADDRESS = f"0x{1:040x}"  # of the first that is added
+
+
+def make_final(expiry: Expiry) -> None:
+    """As the book leaves it; what a publication is worth is tested elsewhere."""
+    final = {"stage": "FINAL", "price": PRICE, "decided_by": "silence", "final_at": OPEN, "deadline": None}
+    Expiry.objects.filter(pk=expiry.pk).update(**final)
+
+
+def publish(expiry: Expiry, stage: PublicationStage = PublicationStage.FINAL) -> None:
+    """The price on its way: in a block, or given by the oracle."""
+    final_at = OPEN if stage == PublicationStage.FINAL else None
+    publication = Publication.objects.create(stage=stage, created_at=OPEN, final_at=final_at, transaction=transaction())
+    PublicationItem.objects.create(
+        publication=publication, position=0, expiry=expiry, attempt=0, price=PRICE, transcript="0x", payouts="0x"
+    )
+
+
+def transaction() -> ChainTransaction:
+    number = ChainTransaction.objects.count()
+    return ChainTransaction.objects.create(
+        chain="0x", sender="0x", nonce=number, purpose="publication:1", raw="0x02ff", hash=f"0x{number:064x}",
+        created_at=OPEN, state=TransactionState.SENT,
+    )  # fmt: skip
+
+
+def count(expiry: Expiry, strike: int = STRIKE, **sums: Any) -> ChainSeries:
+    """The index's row of a series."""
+    given = {"split": 10 * ETHER, "merged": 2 * ETHER, **sums}
+    row = Series.objects.get(expiry=expiry, strike=strike)
+    return ChainSeries.objects.create(
+        address=row.address, expiry=expiry.id, expiry_at=expiry.expiry_at, strike=strike, collateral=row.collateral,
+        p=row.p, n=row.n, block=5, block_hash="0x", **given,
+    )  # fmt: skip
+
+
+def redeemed(expiry: Expiry, p: int, n: int, *, fully: bool = False) -> ChainSeries:
+    paid = {"paid_p": p * STRIKE // PRICE, "paid_n": n * (PRICE - STRIKE) // PRICE}
+    return count(expiry, redeemed_p=p, redeemed_n=n, price=PRICE, is_redeemed=fully, **paid)
+
+
+def add_foreign(expiry: Expiry, strike: int = 0) -> str:
+    address = "0x" + "fe" * 20
+    Series.objects.create(
+        address=address, origin="foreign", feed="0x" + "fd" * 20, expiry=expiry, strike=strike, collateral="",
+        decimals=18, created_block=9, created_block_hash="0x" + "00" * 32,
+    )  # fmt: skip
+    return address
+
+
+def words(client: Client, path: str) -> str:
+    """The page's words, a space between any two cells; after looking at its form."""
+    read(client, path)
+    return " ".join(re.sub(r"<[^>]+>", " ", client.get(path).content.decode()).split())
+
+
+@pytest.fixture
+def series(reporting: Expiry) -> Expiry:
+    add_series(reporting, STRIKE)
+    SeriesIndex.objects.create(id=1, read_to=70, read_at=OPEN)
+    reporting.refresh_from_db()
+    return reporting
+
+
+def one(client: Client, path: str = "/api/v1/series") -> dict[str, Any]:
+    (found,) = client.get(path).json()["results"]
+    return dict(found)
+
+
+def agrees(expected: SeriesState, now: int) -> None:
+    """The word in Python is the filter in SQL, for every state."""
+    rows = list(Series.objects.select_related("expiry"))
+    for row in rows:
+        assert states_of(rows)[row.address].state(row, now) == expected
+    for state in SeriesState:
+        found = in_state(Series.objects.all(), state, now=now).count()
+        assert found == (len(rows) if state == expected else 0), state
+
+
+def test_series__each_step__one_fact_after_the_other(series: Expiry, client: Client, at: Clock) -> None:
+    def facts() -> tuple[bool, bool, str]:
+        found = one(client)
+        return found["settled"], found["redeemable"], found["redeemed"]
+
+    agrees(SeriesState.OPEN, series.expiry_at - 1)
+    agrees(SeriesState.WAITING, series.expiry_at)
+    assert facts() == (False, False, "none")
+    make_final(series)
+    agrees(SeriesState.SETTLED, OPEN)
+    assert facts() == (True, False, "none")
+    publish(series)
+    agrees(SeriesState.REDEEMABLE, OPEN)
+    assert facts() == (True, True, "none")
+    row = redeemed(series, 3 * ETHER, 0)
+    agrees(SeriesState.REDEEMABLE, OPEN)
+    assert facts() == (True, True, "partly")
+    row.is_redeemed = True
+    row.save()
+    agrees(SeriesState.REDEEMED, OPEN)
+    assert facts() == (True, True, "fully")
+
+
+def test_series__mined_but_not_final_on_chain__settled_not_redeemable(series: Expiry, client: Client) -> None:
+    make_final(series)
+    publish(series, PublicationStage.MINED)
+    agrees(SeriesState.SETTLED, OPEN)
+
+
+def test_series_api__units__as_they_were_counted(series: Expiry, client: Client) -> None:
+    assert one(client)["units"] is None
+    make_final(series)
+    redeemed(series, 3 * ETHER, ETHER)
+    paid_p, paid_n = 3 * ETHER * 4 // 5, ETHER // 5
+    assert one(client)["units"] == {
+        "split": str(10 * ETHER), "merged": str(2 * ETHER), "redeemed_p": str(3 * ETHER), "redeemed_n": str(ETHER),
+        "left_p": str(5 * ETHER), "left_n": str(7 * ETHER), "paid_p": str(paid_p), "paid_n": str(paid_n),
+        "left": str(8 * ETHER - paid_p - paid_n),
+    }  # fmt: skip
+    assert client.get("/api/v1/series").json()["counted_to"] == "70"
+    (inside,) = client.get(f"/api/v1/expiries/{series.slug}").json()["series"]
+    assert inside == one(client)
+
+
+def test_series_api__foreign__told_apart_and_not_among_the_expiry_s_own(series: Expiry, client: Client) -> None:
+    address = add_foreign(series)
+    found = one(client, "/api/v1/series?origin=foreign")
+    assert (found["address"], found["strike"], found["p"], found["units"]) == (address, None, "", None)
+    assert found["feed"] == "0x" + "fd" * 20
+    assert one(client, "/api/v1/series?origin=factory")["address"] == ADDRESS
+    assert len(client.get(f"/api/v1/expiries/{series.slug}").json()["series"]) == 1
+    assert client.get("/api/v1/series?origin=mars").status_code == 400
+
+
+@pytest.mark.parametrize(("p", "n", "price", "fully"), [
+    (0, 0, 0, False), (8, 0, PRICE, False), (8, 8, PRICE, True), (8, 0, STRIKE, True), (7, 8, PRICE, True),
+    (7, 0, STRIKE, False),
+])
+def test_chain_series__redeemed__once_nothing_that_is_left_pays(
+    p: int, n: int, price: int, fully: bool
+) -> None:
+    """Of 8 units: one P left at 2,500 pays four fifths of a base unit, which is nothing."""
+    row = ChainSeries(strike=STRIKE, split=10, merged=2, redeemed_p=p, redeemed_n=n, price=price)
+    assert row.pays_no_more is fully
+
+
+def test_chain_series__adds_up__only_while_no_more_came_out_than_went_in() -> None:
+    good = {"split": 10, "merged": 2, "redeemed_p": 8, "redeemed_n": 8, "paid_p": 6, "paid_n": 2}
+    assert ChainSeries(**good).adds_up
+    for name, value in (("merged", 3), ("redeemed_p", 9), ("redeemed_n", 9), ("paid_p", 7), ("paid_n", 3)):
+        assert not ChainSeries(**{**good, name: value}).adds_up
+
+
+def test_states_of__nothing_counted__none(series: Expiry) -> None:
+    (state,) = states_of(list(Series.objects.select_related("expiry"))).values()
+    assert (state.redeemed, state.numbers) == (Redeemed.NONE, None)
+
+
+def test_series_page__redeemable__shows_what_a_unit_gets_and_what_is_left(series: Expiry, client: Client) -> None:
+    make_final(series)
+    publish(series)
+    row = redeemed(series, 3 * ETHER, 0)
+    SeriesLog.objects.create(
+        series=row, kind="Redeem", block=60, block_hash="0x", at=OPEN, tx="0x" + "ab" * 32, log_index=0,
+        account="0x" + "42" * 20, p_amount=3 * ETHER, n_amount=0, amount=3 * ETHER * 4 // 5,
+    )  # fmt: skip
+    text = words(client, f"/series/{ADDRESS}/")
+    assert "REDEEMABLE" in text and "Part of it is redeemed." in text
+    assert "1 P 0.8 1 N 0.2" in text
+    assert "Split 10 10 10 Merged 2 2 2 Redeemed 3 0 2.4 Left 5 8 5.6" in text
+    assert "Redeem 0x424242…4242 3 0 2.4" in text
+    assert "counted up to final block 70" in text
+
+
+def test_series_page__foreign__says_whose_it_is(series: Expiry, client: Client) -> None:
+    text = words(client, f"/series/{add_foreign(series, 3 * ETHER)}/")
+    assert "Foreign series, strike 3.00" in text
+    assert "It reads our price feed 0xfdfdfd…fdfd" in text
+    assert "What one unit gets" not in text
+
+
+def test_series_page__no_such_series__404_and_capitals_lead_on(series: Expiry, client: Client) -> None:
+    for path in (f"/series/0x{'99' * 20}/", "/series/nothing/"):
+        assert client.get(path).status_code == 404
+    address = add_foreign(series)
+    shouted = client.get(f"/series/{address.replace('fe', 'FE')}/")
+    assert (shouted.status_code, shouted.headers["Location"]) == (301, f"/series/{address}/")
+
+
+def test_series_list__filters__stay_in_the_address(series: Expiry, client: Client) -> None:
+    add_foreign(series)
+    page = client.get("/series/?origin=factory").content.decode()
+    assert page.count("<tr>") == 2
+    assert 'href="?state=WAITING&amp;origin=factory"' in page
+    assert client.get("/series/?state=OPEN").content.decode().count("<tr>") == 0
+    assert client.get(f"/series/?expiry={series.slug}").content.decode().count("<tr>") == 3
+    for wrong in ("state=open", "origin=x", "expiry=nothing"):
+        assert client.get(f"/series/?{wrong}").status_code == 404
+
+
+def test_series_list__more_than_a_page__each_once_in_order(series: Expiry, terms: Terms, client: Client) -> None:
+    later = list_expiry(slug="later", index=series.index, expiry_at=series.expiry_at + 1, terms=terms, now=NOW)
+    for number in range(60):
+        add_series(later if number % 2 else series, (number + 1) * ETHER)
+    seen: list[str] = []
+    path, pages = "/series/", 0
+    while path:
+        page = client.get(path).content.decode()
+        seen += re.findall(r'<th scope="row" class="number">([\d,.]+)</th>', page)
+        found = re.search(r'href="(\?[^"]+)" rel="next"', page)
+        path, pages = ("/series/" + found[1].replace("&amp;", "&") if found else ""), pages + 1
+    assert pages == 2
+    even = [f"{number}.00" for number in range(1, 60, 2)] + ["2,000.00"]
+    assert seen == even + [f"{number}.00" for number in range(2, 61, 2)]
+
+
+def test_series_reads__with_more_rows__cost_no_more_queries(series: Expiry, client: Client) -> None:
+    of_one = (f"/expiries/{series.slug}/", f"/series/{ADDRESS}/", f"/series/?expiry={series.slug}")
+    paths = ("/series/", "/api/v1/series", *of_one)
+    few = [queries(lambda path=path: client.get(path)) for path in paths]
+    for number in range(20):
+        add_series(series, (number + 1) * ETHER)
+        count(series, (number + 1) * ETHER)
+    assert [queries(lambda path=path: client.get(path)) for path in paths] == few
+    assert max(few) <= 15
