@@ -129,8 +129,12 @@ def _book(expiries: Sequence[str]) -> dict[str, Said]:
     found = {}
     entries = Act.objects.filter(kind="Final", expiry__in=expiries, expiry__stage=Stage.FINAL)
     for entry in entries.select_related("expiry"):
-        expiry, message = entry.expiry, signing.parse("Final", entry.message)
+        expiry = entry.expiry
         assert expiry is not None, "a Final names its expiry"
+        try:
+            message = signing.parse("Final", entry.message)
+        except ValueError:
+            continue
         by = [_recovered(signer.digest("Final", message), each) for each in entry.signatures]
         columns = (expiry.id, expiry.price, expiry.head)
         if by == [expiry.terms["service"]] and columns == (message["expiry"], message["price"], entry.head):

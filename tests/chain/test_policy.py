@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from oracle.models import Act
-from settlement.chain.client import Client
+from settlement.chain.client import Call, Client
 from settlement.models import ChainTransaction, Publication
 from settlement.services import authorizing
+from settlement.services.calls import call_for
+from settlement.services.feeds import create_feed
 from settlement.services.publications import items_of
 from settlement.services.publishing import publish
-from settlement.signers.policy import DAY_SECONDS
+from settlement.services.sending import Refused
+from settlement.services.series import list_series
+from settlement.signers.policy import DAY_SECONDS, Refusal
+from settlement.signers.signer import read
 from settlement.stages import PublicationStage
+from tests.cast import ETHER, person
 from tests.chain.conftest import World
+from tests.chain.roots import attest, credited, post
+from tests.chain.roots import propose as propose_root_of
 from tests.chain.test_publishing import assert_published_once, stage_of
 
 
@@ -99,6 +108,9 @@ def test_publish__the_book_s_entry_altered_as_well__the_service_has_not_signed_i
     assert publication.reason == "" and stage_of(publication) == PublicationStage.SIGNED
     assert publication.reason.startswith("final_state: ")
     assert not ChainTransaction.objects.exists()
+    alter_final(publication, -1)
+    publish(now=now)
+    assert "is not FINAL in the book" in Publication.objects.get().reason, "an entry that nobody can read"
 
 
 @pytest.mark.parametrize("signature", ["0x" + "12" * 65, "nonsense"])
@@ -135,3 +147,75 @@ def test_publish__dearer_than_one_transaction_may_be__waits(world: World, settin
     publish(now=now)
     assert publication.reason == "" and stage_of(publication) == PublicationStage.SIGNED
     assert publication.reason.startswith("transaction_cap: it may cost ")
+
+
+def assert_rebuilds(world: World) -> None:
+    """Every purpose gives the very call that was signed for it."""
+    rows = ChainTransaction.objects.all()
+    assert rows
+    for row in rows:
+        signed, sender = read(row.raw)
+        rebuilt = call_for(world.client, row.purpose)
+        assert (rebuilt.purpose, rebuilt.call, sender) == (row.purpose, signed.call, row.sender)
+        asked = authorizing.ask(world.client, rebuilt, stored=signed.call, chain=row.chain)
+        assert not isinstance(asked, Refusal)
+
+
+def test_call_for__a_publication_that_was_sent__is_what_was_signed(world: World) -> None:
+    publication, now = world.signed("one", "two")
+    publish(now=now)
+    assert_rebuilds(world)
+
+
+def test_call_for__a_later_signature__does_not_change_it(world: World) -> None:
+    """It may come between the signing and the storing; the fee could not be raised any more."""
+    publication, now = world.signed()
+    before = call_for(world.client, f"publication:{publication.pk}")
+    world.sign(publication, 3, 4, now=now)
+    assert publication.signatures.count() == 5
+    assert call_for(world.client, f"publication:{publication.pk}") == before
+
+
+def test_call_for__series_and_feed__are_what_was_signed(world: World) -> None:
+    expiry, now = world.list_expiry(), world.node.now()
+    list_series(expiry=expiry, strikes=[2_000 * ETHER, 3_000 * ETHER], now=now)
+    create_feed(expiry=expiry, now=now)
+    assert {row.purpose.split(":")[0] for row in ChainTransaction.objects.all()} == {"series", "feed"}
+    assert_rebuilds(world)
+
+
+def test_list_series__beyond_the_cap__one_line_and_nothing_sent(world: World, settings: Any) -> None:
+    expiry, now = world.list_expiry(), world.node.now()
+    settings.PUBLISHER_DAILY_CAP_WEI = 1
+    with pytest.raises(Refused, match="the signer refuses it: daily_cap: "):
+        list_series(expiry=expiry, strikes=[2_000 * ETHER], now=now)
+    assert not ChainTransaction.objects.exists()
+
+
+def test_authorizing__another_call_than_the_stored_one__refused(world: World) -> None:
+    publication, now = world.signed()
+    publish(now=now)
+    row = ChainTransaction.objects.get()
+    rebuilt, other = call_for(world.client, row.purpose), Call(world.oracle.address, "0x12")
+    refused = authorizing.ask(world.client, rebuilt, stored=other, chain=row.chain)
+    assert isinstance(refused, Refusal) and refused.rule == "same_payload"
+    refused = authorizing.ask(world.client, rebuilt, stored=read(row.raw)[0].call, chain="0x00")
+    assert isinstance(refused, Refusal) and refused.rule == "genesis"
+
+
+def test_post_roots__a_root_that_was_altered__refused_by_the_signer__as_it_was__posted(
+    world: World, tmp_path: Path
+) -> None:
+    credited(world, (person("alice"), 5 * ETHER))
+    root = propose_root_of(world)
+    attest(world, tmp_path, 0, 1, 2)
+    true = root.root
+    as_superuser("UPDATE settlement_root SET root = %s WHERE id = %s", "0x" + "12" * 32, root.pk)
+    post(world)
+    root.refresh_from_db()
+    assert root.stage == "SIGNED" and root.reason.startswith("signatures: one is by ")
+    assert not ChainTransaction.objects.exists()
+    as_superuser("UPDATE settlement_root SET root = %s WHERE id = %s", true, root.pk)
+    post(world)
+    assert ChainTransaction.objects.get().purpose == f"root:{root.pk}"
+    assert_rebuilds(world)

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from assize import doctor, grants
+from settlement.signers.local import write_keystore
 
 pytestmark = pytest.mark.django_db
 WELL = {
@@ -115,3 +117,39 @@ def test_doctor__a_right_too_many__fails_until_it_is_taken_back(
         cursor.execute(f"GRANT {right} ON {table} TO {app_role}")
         cursor.execute(f"SET LOCAL ROLE {app_role}")
     assert line("append-only") == (False, f"{table} can be edited; run manage.py migrate, which sets the rights")
+
+
+def test_doctor__a_bare_key__warns_and_says_whose(node: dict[str, Any]) -> None:
+    well, text = line("signer")
+    assert well
+    assert text.startswith("0x") and "WARNING: its bare key is in the environment" in text
+    assert "22" * 32 not in text
+
+
+def test_doctor__no_signer_in_this_process__is_not_looked_at(node: dict[str, Any], settings: Any) -> None:
+    settings.PUBLISHER_KEY = ""
+    nothing = (True, "no signer is given to this process; not looked at")
+    assert (line("signer"), line("funds")) == (nothing, nothing)
+
+
+def test_doctor__web3signer__has_the_key_or_has_not(node: dict[str, Any], settings: Any) -> None:
+    settings.PUBLISHER_KEY, settings.WEB3SIGNER_URL = "", settings.RPC_URL
+    settings.PUBLISHER_ADDRESS = "0x" + "ab" * 20
+    node["eth_accounts"] = ["0x" + "AB" * 20]
+    assert line("signer") == (True, f"0x{'ab' * 20} by Web3Signer")
+    node["eth_accounts"] = []
+    assert line("signer") == (False, f"Web3Signer has no key for PUBLISHER_ADDRESS 0x{'ab' * 20}")
+    settings.WEB3SIGNER_URL = "http://127.0.0.1:1"
+    assert line("signer") == (False, "Web3Signer does not answer: ConnectionError; see WEB3SIGNER_URL")
+
+
+def test_doctor__keystore__opens_or_says_why_not(node: dict[str, Any], settings: Any, tmp_path: Path) -> None:
+    password, keystore = tmp_path / "password", tmp_path / "keystore"
+    password.touch(mode=0o600)
+    password.write_text("correct horse battery staple\n")
+    settings.PUBLISHER_KEY, settings.PUBLISHER_KEYSTORE = "", keystore
+    settings.PUBLISHER_KEYSTORE_PASSWORD_FILE = password
+    assert line("signer") == line("funds") == (False, f"{keystore}: No such file or directory")
+    address = write_keystore(keystore, "correct horse battery staple").address
+    assert line("signer") == (True, f"{address} by a keystore file")
+    assert line("funds") == (True, f"{address} has {10**18} wei")
