@@ -11,9 +11,11 @@ from oracle.models import Expiry
 from settlement.chain.contracts import Signers, WaitingSet
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE, Clock
-from tests.cast import person
+from tests.cast import ETHER, person
 from tests.db.conftest import NOW
 from tests.web.story import PRICE, to_final
+from tests.web.test_pages import add_series
+from tests.web.test_series import ADDRESS, FOREIGN, STRIKE, add_foreign, redeemed
 
 PAGES = {
     "home": "/",
@@ -23,14 +25,20 @@ PAGES = {
     "account": f"/accounts/{person('alice').address}/",
     "reserves": "/reserves/",
     "attestors": "/attestors/",
+    "series": "/series/",
+    "one series": f"/series/{ADDRESS}/",
+    "foreign series": f"/series/{FOREIGN}/",
 }
 
 
 @pytest.fixture
 def final(voters: None, reporting: Expiry, at: Clock) -> Expiry:
     """One expiry with everything that there can be: reports, claims, a ballot, a final price."""
+    add_series(reporting, STRIKE)
     at.now = to_final(reporting) + 60
     reporting.refresh_from_db()
+    redeemed(reporting, 3 * ETHER + 1, ETHER)
+    add_foreign(reporting, 3_000 * ETHER)
     assert reporting.price == PRICE
     return reporting
 
@@ -72,7 +80,7 @@ def sticks_out(page: Page) -> list[str]:
         page.evaluate("""() => {
       const edge = document.documentElement.clientWidth;
       if (document.documentElement.scrollWidth <= edge) return [];
-      return [...document.querySelectorAll('main *')].filter((e) => e.getBoundingClientRect().right > edge + 1)
+      return [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > edge + 1)
         .filter((e) => !e.closest('.scroll, pre')).map((e) => e.outerHTML.slice(0, 80));
     }""")
     )

@@ -30,6 +30,7 @@ from tests.web.test_pages import add_series, read
 PRICE = 2_500 * ETHER
 STRIKE = 2_000 * ETHER
 ADDRESS = f"0x{1:040x}"  # of the first that is added
+FOREIGN = "0x" + "fe" * 20
 
 
 def make_final(expiry: Expiry) -> None:
@@ -71,7 +72,7 @@ def redeemed(expiry: Expiry, p: int, n: int, *, fully: bool = False) -> ChainSer
 
 
 def add_foreign(expiry: Expiry, strike: int = 0) -> str:
-    address = "0x" + "fe" * 20
+    address = FOREIGN
     Series.objects.create(
         address=address, origin="foreign", feed="0x" + "fd" * 20, expiry=expiry, strike=strike, collateral="",
         decimals=18, created_block=9, created_block_hash="0x" + "00" * 32,
