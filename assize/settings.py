@@ -316,6 +316,7 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "assize.openapi.finish"],
     "ENUM_NAME_OVERRIDES": {
         "ExpiryStage": "protocol.stages.Stage",
         "PublicationStage": "settlement.stages.PublicationStage",

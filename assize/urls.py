@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from assize import health
+from assize.api_docs import api_docs
 
 urlpatterns = [
     path("api/v1/", include("oracle.api.urls")),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("settlement.urls")),
     path("api/v1/", include("pages.api")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/docs/", api_docs, name="api-docs"),
     path("", include("pages.urls")),
     path("admin/", admin.site.urls),
     path("health/live", health.live, name="live"),

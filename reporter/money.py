@@ -6,7 +6,7 @@ that stands in the contract. With `--file` and `--escrow` they need no service a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,7 +145,7 @@ def _from_file(file: Path, account: str) -> tuple[Leaf, list[str]]:
 
 def _from_service(service: Service, account: str, epoch: int) -> tuple[Leaf, list[str]]:
     try:
-        document: dict[str, Any] = service.leaf(account, epoch)
+        document: Mapping[str, Any] = service.leaf(account, epoch)
     except Problem as problem:
         if problem.status == 404:
             raise NoLeaf(f"the service has no leaf of {account} in the root of epoch {epoch}") from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import requests
@@ -10,6 +11,7 @@ import requests
 from protocol.canonical import json_hash
 from protocol.signing import Domain, Message, digest, expiry_id, parse, recover
 from protocol.terms import Terms
+from reporter import api
 from reporter.stop import Stop
 
 TIMEOUT = 20  # seconds
@@ -35,13 +37,14 @@ class Service:
     def __init__(self, url: str, session: requests.Session | None = None) -> None:
         self.url = url.rstrip("/")
         self.session = session or requests.Session()
+        self.api = api.Api(self._ask)
 
-    def about(self) -> dict[str, Any]:
-        return self._get("service")
+    def about(self) -> api.Service:
+        return self.api.service()
 
-    def expiry(self, id_: str) -> dict[str, Any]:
+    def expiry(self, id_: str) -> api.Expiry:
         """One expiry, as it stands. Stop where what is listed under this id does not hash to it."""
-        document = self._get(f"expiries/{id_}")
+        document = self.api.expiry(id_)
         try:
             spec, listed = document["index"]["spec"], document["terms"]
             hashed = expiry_id(json_hash(spec), int(document["expiry_at"]), json_hash(listed))
@@ -54,63 +57,65 @@ class Service:
         return document
 
     def transcript(self, id_: str) -> Any:
-        return self._get(f"expiries/{id_}/transcript")
+        return self.api.transcript(id_)
 
-    def account(self, address: str) -> dict[str, Any]:
-        return self._get(f"accounts/{address}")
+    def account(self, address: str) -> api.Account:
+        return self.api.account(address)
 
-    def book(self, after: int, beats_after: int, limit: int) -> dict[str, Any]:
-        return self._get("book", {"after": after, "beats_after": beats_after, "limit": limit})
+    def book(self, after: int, beats_after: int, limit: int) -> api.Book:
+        return self.api.book(after=after, beats_after=beats_after, limit=limit)
 
-    def publications(self) -> list[dict[str, Any]]:
+    def publications(self) -> list[api.Publication]:
         """All that are proposed, the oldest first."""
-        return self._proposed("publications")
-
-    def roots(self) -> list[dict[str, Any]]:
-        """All roots that are proposed; there is one at most."""
-        return self._proposed("roots")
-
-    def leaf(self, address: str, epoch: int) -> dict[str, Any]:
-        """An account's leaf in the root of an epoch, with its proof."""
-        return self._get(f"accounts/{address}/leaf", {"epoch": epoch})
-
-    def root_file(self, epoch: int) -> dict[str, Any]:
-        """The public file of a root: all leaves."""
-        return self._get(f"roots/{epoch}/leaves")
-
-    def _proposed(self, what: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        query: dict[str, Any] | None = {"stage": "PROPOSED"}
-        while query:
-            page = self._get(what, query)
+        found: list[api.Publication] = []
+        cursor: str | None = None
+        while True:
+            page = self.api.publications(stage="PROPOSED", cursor=cursor)
             found += page["results"]
-            query = {"stage": "PROPOSED", "cursor": page["next"]} if page["next"] else None
-        return found
+            if (cursor := page["next"]) is None:
+                return found
 
-    def send_act(self, kind: str, message: dict[str, Any], signatures: list[str]) -> dict[str, Any]:
+    def roots(self) -> list[api.Root]:
+        """All roots that are proposed; there is one at most."""
+        return self.api.roots(stage="PROPOSED")["results"]
+
+    def leaf(self, address: str, epoch: int) -> api.ProvenLeaf:
+        """An account's leaf in the root of an epoch, with its proof."""
+        return self.api.leaf(address, epoch=epoch)
+
+    def root_file(self, epoch: int) -> api.RootFile:
+        """The public file of a root: all leaves."""
+        return self.api.root_file(epoch)
+
+    def send_act(self, kind: api.SignedActKindEnum, message: dict[str, Any], signatures: list[str]) -> api.Taken:
         """Post a signed act; the answer holds its receipt. Problem where it is refused."""
-        return self._post("acts", {"kind": kind, "message": message, "signatures": signatures})
+        return self.api.send_act({"kind": kind, "message": message, "signatures": signatures})
 
     def send_signature(self, of: str, signature: str) -> None:
         """Hand in a signature of a proposal such as `publications/12` or `roots/3`."""
-        self._post(f"{of}/signatures", {"signature": signature})
+        self._attest(of, {"signature": signature})
 
     def send_refusal(self, of: str, attestor: str, reason: str) -> None:
-        self._post(f"{of}/signatures", {"attestor": attestor, "refusal": reason})
+        self._attest(of, {"attestor": attestor, "refusal": reason})
+
+    def _attest(self, of: str, body: api.Attested) -> None:
+        what, _, number = of.partition("/")
+        if what == "roots":
+            self.api.attest_root(number, body)
+        else:
+            self.api.attest(number, body)
 
     def domain(self) -> Domain:
         about = self.about()
         return Domain(int(about["chain_id"]), about["oracle"])
 
-    def _get(self, path: str, query: dict[str, Any] | None = None) -> dict[str, Any]:
-        return self._ask("GET", path, params=query)
-
-    def _post(self, path: str, document: dict[str, Any]) -> dict[str, Any]:
-        return self._ask("POST", path, json=document)
-
-    def _ask(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> dict[str, Any]:
+        """What `Api` asks through; None in the query is left out."""
+        given: dict[str, Any] = {} if body is None else {"json": body}
         try:
-            answer = self.session.request(method, f"{self.url}/api/v1/{path}", timeout=TIMEOUT, **arguments)
+            answer = self.session.request(
+                method, f"{self.url}/api/v1/{path}", timeout=TIMEOUT, params=query or None, **given
+            )
             if len(answer.content) > MAX_ANSWER:
                 raise Unreachable(f"{self.url}: /{path} answered with more than {MAX_ANSWER} bytes")
             document = json.loads(answer.content) if answer.content else {}
@@ -127,7 +132,7 @@ class Service:
         return document
 
 
-def running_terms(expiry: dict[str, Any]) -> Terms:
+def running_terms(expiry: Mapping[str, Any]) -> Terms:
     """The terms that hold for an expiry now: those raised once it has opened."""
     return Terms.from_json(expiry["raised"] or expiry["terms"])
 

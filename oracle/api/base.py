@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.views.decorators.http import conditional_page
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from oracle.api import strict_json
@@ -60,6 +62,29 @@ class ApiView(APIView):
         if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
             raise too_large()
         super().initial(request, *args, **kwargs)
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        """Reads have an ETag of their content, or the one that the view sets, and answer 304 to who has it already."""
+        return conditional_page(super().as_view(**initkwargs))
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What browsers ask before they read from another origin; acts are sent from our own pages, or by programs."""
+        headers = {
+            "Allow": ", ".join(self.allowed_methods),
+            "Access-Control-Allow-Methods": "GET, HEAD",
+            "Access-Control-Allow-Headers": "If-None-Match, Last-Event-ID",
+            "Access-Control-Max-Age": "86400",
+        }
+        return Response(status=204, headers=headers)
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Everybody may read from anywhere: there is no login that another site could use."""
+        found = super().finalize_response(request, response, *args, **kwargs)
+        if request.method in ("GET", "HEAD", "OPTIONS"):
+            found["Access-Control-Allow-Origin"] = "*"
+            found["Access-Control-Expose-Headers"] = "ETag, Retry-After"
+        return found
 
     def get_exception_handler(self) -> Any:
         return handle

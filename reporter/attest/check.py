@@ -62,7 +62,7 @@ def _looks(config: Config) -> Iterator[tuple[str, Look]]:
 
 
 def _address(config: Config, service: Service, name: str) -> str:
-    return str(getattr(config, name) or service.about()[name] or "")
+    return str(getattr(config, name) or dict(service.about())[name] or "")
 
 
 def _folder(folder: Path) -> str:

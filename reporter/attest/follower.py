@@ -7,7 +7,7 @@ is decided in grounds.py.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,15 +85,16 @@ class Follower:
 
     # ------------------------------------------------------------ reading
 
-    def _fetch(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def _fetch(self) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
         """All pages: a beat may stand on a later page than the entries after it, so nothing is folded before."""
-        entries: list[dict[str, Any]] = []
-        beats: list[dict[str, Any]] = []
+        entries: list[Mapping[str, Any]] = []
+        beats: list[Mapping[str, Any]] = []
         seq, beat_at, more = self.book.seq, self.last_beat_at, True
         while more:
             page = self.service.book(seq, beat_at, PAGE)
             new_entries, new_beats = page.get("entries", []), page.get("beats", [])
-            entries, beats = entries + new_entries, beats + new_beats
+            entries += new_entries
+            beats += new_beats
             more = bool(page.get("more")) and bool(new_entries or new_beats)
             seq = int(new_entries[-1]["seq"]) if new_entries else seq
             beat_at = int(new_beats[-1]["at"]) if new_beats else beat_at
@@ -148,7 +149,7 @@ class Follower:
         """Fetch the reports of an expiry again, now that they are public."""
         sealed = self.book.expiries[expiry].sealed
         wanted = sorted(seq for seq, _ in sealed.values())
-        entries: list[dict[str, Any]] = []
+        entries: list[Mapping[str, Any]] = []
         while wanted:
             page = self.service.book(wanted[0] - 1, self.last_beat_at, PAGE).get("entries", [])
             last = int(page[-1]["seq"]) if page else wanted[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from protocol.book import Book
@@ -162,7 +163,7 @@ def begin(
     )  # fmt: skip
 
 
-def _escrow(config: Config, about: dict[str, Any], context: Context) -> RootContext | None:
+def _escrow(config: Config, about: Mapping[str, Any], context: Context) -> RootContext | None:
     """What roots are checked against; None where there is no escrow."""
     address = config.escrow or about.get("escrow")
     if not address:

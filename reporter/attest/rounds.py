@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from protocol.signing import Domain, Message, digest, parse
@@ -50,7 +51,8 @@ class Attestor:
         proposals = self.service.roots() if self.escrow else []
         self._follow(now)
         self.doubts.begin_round()
-        for name, rows in (("publications", prices), ("roots", proposals)):
+        waiting: list[tuple[str, list[Mapping[str, Any]]]] = [("publications", [*prices]), ("roots", [*proposals])]
+        for name, rows in waiting:
             for row in rows:
                 if self.key.address in {each["attestor"] for each in row["signatures"]}:
                     continue
@@ -75,7 +77,7 @@ class Attestor:
         for words in receipts.refused_files:
             say(f"not taken: {words}")
 
-    def _answer(self, name: str, publication: dict[str, Any], now: int) -> None:
+    def _answer(self, name: str, publication: Mapping[str, Any], now: int) -> None:
         try:
             message = parse("Attestations", {"items": publication["items"]})
         except ValueError as error:
@@ -110,7 +112,7 @@ class Attestor:
                 break
         return bool(found)
 
-    def _answer_root(self, name: str, row: dict[str, Any]) -> None:
+    def _answer_root(self, name: str, row: Mapping[str, Any]) -> None:
         assert self.escrow is not None
         try:
             proposal = Proposal.from_json(row)

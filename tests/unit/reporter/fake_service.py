@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from protocol.entry import Entry
@@ -32,12 +33,13 @@ class FakeService(Service):
         self.shown: dict[str, Any] = {}
         self.entries: list[dict[str, Any]] | None = None
 
-    def _ask(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> dict[str, Any]:
         kind, _, rest = path.partition("/")
         if method == "POST":
-            self.posts.append((path, arguments["json"]))
-            return self._receipt(arguments["json"]) if kind == "acts" else {}
-        answer: dict[str, Any] = getattr(self, f"_{kind}")(rest, arguments.get("params") or {})
+            self.posts.append((path, body))
+            return self._receipt(body) if kind == "acts" else {}
+        given = {name: value for name, value in query.items() if value is not None}
+        answer: dict[str, Any] = getattr(self, f"_{kind}")(rest, given)
         return answer
 
     def _service(self, rest: str, query: dict[str, Any]) -> dict[str, Any]:

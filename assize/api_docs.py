@@ -1,0 +1,85 @@
+"""/api/docs/: the OpenAPI document as a page to read, without a script of anybody's."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+
+
+@lru_cache(maxsize=1)
+def document() -> dict[str, Any]:
+    """The OpenAPI document; it depends on the code alone."""
+    found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+@require_safe
+def api_docs(request: HttpRequest) -> HttpResponse:
+    """Every operation with its parameters, body and answers, then every shape."""
+    return render(request, "api_docs.html", {"operations": _operations(), "shapes": _shapes()})
+
+
+@lru_cache(maxsize=1)
+def _operations() -> list[dict[str, Any]]:
+    found = []
+    for path, methods in document()["paths"].items():
+        for method, operation in methods.items():
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            found.append(
+                {
+                    "id": operation["operationId"],
+                    "method": method.upper(),
+                    "path": path,
+                    "summary": operation.get("summary", ""),
+                    "description": operation.get("description", ""),
+                    "parameters": operation.get("parameters", []),
+                    "body": _shape_of(body.get("schema", {})),
+                    "answers": [_answer(status, each) for status, each in sorted(operation["responses"].items())],
+                }
+            )
+    return found
+
+
+def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
+    contents: dict[str, dict[str, Any]] = answer.get("content") or {"": {}}
+    kind, content = next(iter(contents.items()))
+    shape = _shape_of(content.get("schema", {}))
+    return {"status": status, "kind": kind, "shape": shape, "text": answer.get("description", "")}
+
+
+@lru_cache(maxsize=1)
+def _shapes() -> list[dict[str, Any]]:
+    shapes = []
+    for name, schema in document()["components"]["schemas"].items():
+        needed = schema.get("required", [])
+        fields = [_field(each, field, each in needed) for each, field in schema.get("properties", {}).items()]
+        choices = [each for each in schema.get("enum", []) if each]
+        shapes.append({"name": name, "about": schema.get("description", ""), "fields": fields, "choices": choices})
+    return shapes
+
+
+def _field(name: str, field: dict[str, Any], needed: bool) -> dict[str, Any]:
+    example = next(iter(field.get("examples", [])), "")
+    return {"name": name, "type": _type(field), "shape": _shape_of(field), "needed": needed, "example": example} | {
+        "text": field.get("description", "")
+    }
+
+
+def _type(field: dict[str, Any]) -> str:
+    kind = field.get("type", "")
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _shape_of(schema: dict[str, Any]) -> str:
+    """The name of the component that it refers to, itself or inside; empty where there is none."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    for inside in (*schema.get("allOf", ()), *schema.get("oneOf", ()), *schema.get("anyOf", ()), schema.get("items")):
+        if isinstance(inside, dict) and (found := _shape_of(inside)):
+            return found
+    return ""

@@ -1,0 +1,945 @@
+"""The API's shapes and operations, typed. Written by `manage.py api_client`; a test compares. Do not edit.
+
+Integers are decimal strings, as they come over the wire. `ask` does the HTTP: method, path below /api/v1/, query, body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, NotRequired, TypedDict
+
+Transport = Callable[[str, str, Mapping[str, str | int | None], Any], Any]
+"""Answers with the JSON of a success, and raises for everything else. None in the query: leave it out."""
+
+
+CodeEnum = Literal[
+    "final_on_chain",
+    "not_open",
+    "reports_sealed",
+    "may_be_challenged",
+    "vote_runs",
+    "guardians_decide",
+    "no_deadline",
+    "deadline_passed",
+    "not_published",
+    "not_in_a_block",
+    "not_deep",
+    "chain_differs",
+]
+
+
+DecidedByEnum = Literal[
+    "silence",
+    "vote",
+    "ruling",
+    "default",
+]
+
+
+EntryKindEnum = Literal[
+    "Report",
+    "Pledge",
+    "VoteCommit",
+    "VoteReveal",
+    "Stake",
+    "Unstake",
+    "Withdrawal",
+    "Ruling",
+    "Opened",
+    "Electorate",
+    "Outage",
+    "Deposit",
+    "Final",
+]
+
+
+EscrowEventKindEnum = Literal[
+    "Deposited",
+    "Claimed",
+    "Exited",
+    "RootPosted",
+    "RootCancelled",
+    "RootsEnded",
+]
+
+
+ExpiryStage = Literal[
+    "SCHEDULED",
+    "REPORTING",
+    "CHALLENGE",
+    "COMMIT",
+    "REVEAL",
+    "RULING",
+    "FINAL",
+]
+
+
+OriginEnum = Literal[
+    "factory",
+    "foreign",
+]
+
+
+PublicEventKindEnum = Literal[
+    "listed",
+    "series_created",
+    "opened",
+    "reported",
+    "reporting_extended",
+    "standing",
+    "pledged",
+    "claim_filled",
+    "electorate_taken",
+    "ballot_opened",
+    "vote_committed",
+    "reveal_opened",
+    "vote_revealed",
+    "ruling_opened",
+    "ruled",
+    "outage",
+    "final",
+    "published",
+    "final_on_chain",
+]
+
+
+PublicationStage = Literal[
+    "PROPOSED",
+    "SIGNED",
+    "SENT",
+    "MINED",
+    "FINAL",
+    "FAILED",
+]
+
+
+RedeemedEnum = Literal[
+    "none",
+    "partly",
+    "fully",
+]
+
+
+RootStage = Literal[
+    "PROPOSED",
+    "SIGNED",
+    "SENT",
+    "POSTED",
+    "FINAL",
+    "FAILED",
+]
+
+
+SignedActKindEnum = Literal[
+    "Report",
+    "Pledge",
+    "VoteCommit",
+    "VoteReveal",
+    "Stake",
+    "Unstake",
+    "Withdrawal",
+    "Ruling",
+]
+
+
+StateEnum = Literal[
+    "PENDING",
+    "FINAL",
+    "GONE",
+]
+
+
+StatusEnum = Literal[
+    "OPEN",
+    "FILLED",
+    "RELEASED",
+]
+
+
+UnboundedEnum = Literal[
+    "opening_waits",
+    "ruling_waits",
+    "ruling_may_wait",
+]
+
+
+class Account(TypedDict):
+    address: str
+    free: str
+    stake: str
+    unbonding: str
+    withdrawing: str
+    locked_stake: str
+    locks: list[Lock]
+
+
+class Ask(TypedDict):
+    price: str
+    final: NotRequired[str]
+    amount: NotRequired[str]
+    units: NotRequired[dict[str, str]]
+
+
+class Attested(TypedDict):
+    signature: NotRequired[str]
+    attestor: NotRequired[str]
+    refusal: NotRequired[str]
+
+
+class AttestorSet(TypedDict):
+    threshold: str
+    attestors: list[RunningAttestor]
+    waiting: WaitingSet | None
+    guardians: list[str]
+    guardian_threshold: str
+    owner: str
+    set_delay: str
+
+
+class Beat(TypedDict):
+    seq: str
+    book: str
+    at: str
+    signature: str
+
+
+class Book(TypedDict):
+    entries: list[Entry]
+    beats: list[Beat]
+    head: Head
+    more: bool
+
+
+class ChainPlace(TypedDict):
+    stage: PublicationStage
+    tx_hash: str | None
+    final_at: str | None
+    block: str | None
+    head: str | None
+    depth: str | None
+    depth_wanted: str
+
+
+class Dispute(TypedDict):
+    required: str
+    left: str
+    at_risk: str
+    gain: str
+    break_even: Probability
+    net: str
+    rounds: list[SimulatedRound]
+
+
+class Entry(TypedDict):
+    seq: str
+    at: str
+    kind: EntryKindEnum
+    digest: str
+    account: str | None
+    expiry: str | None
+    message: dict[str, Any]
+    sealed: bool
+    signatures: list[str]
+    head: str | None
+    book: str
+    receipt: Receipt
+
+
+class EscrowEvent(TypedDict):
+    kind: EscrowEventKindEnum
+    state: StateEnum
+    account: str
+    amount: str
+    block: str
+    block_hash: str
+    tx: str
+    log_index: str
+    entry: str | None
+
+
+class EscrowEvents(TypedDict):
+    results: list[EscrowEvent]
+    credited_to: str | None
+    stale: bool
+
+
+class Events(TypedDict):
+    results: list[PublicEvent]
+    next: str
+    more: bool
+
+
+class Expiries(TypedDict):
+    results: list[ListedExpiry]
+    next: str | None
+
+
+class Expiry(TypedDict):
+    id: str
+    slug: str
+    index: ExpiryIndex
+    expiry_at: str
+    terms: dict[str, Any]
+    raised: dict[str, Any] | None
+    stage: ExpiryStage
+    deadline: str | None
+    round: str
+    ballot: str
+    tentative: str | None
+    standing: str | None
+    reports: str
+    report_stake: str
+    reward: str
+    reward_account: str
+    value_secured: str | None
+    opened_at: str | None
+    price: str | None
+    decided_by: DecidedByEnum | None
+    final_at: str | None
+    head: str
+    acts: str
+    electorate_weight: str
+    series: list[dict[str, Any]]
+    publication: dict[str, Any] | None
+    claims: list[ExpiryClaim]
+
+
+class ExpiryClaim(TypedDict):
+    price: str
+    pledged: str
+    required: str
+    status: StatusEnum
+    round: str
+
+
+class ExpiryIndex(TypedDict):
+    id: str
+    slug: str
+    version: str
+    spec: dict[str, Any]
+
+
+class Finality(TypedDict):
+    id: str
+    slug: str
+    stage: ExpiryStage
+    safe_to_settle: bool
+    reasons: list[FinalityReason]
+    standing: str | None
+    price: str | None
+    decided_by: DecidedByEnum | None
+    final_at: str | None
+    earliest_final_at: str
+    undisputed_final_at: str | None
+    latest_final_at: str | None
+    unbounded: UnboundedEnum | None
+    payouts: list[SeriesPayout]
+    chain: ChainPlace | None
+
+
+class FinalityReason(TypedDict):
+    code: CodeEnum
+    means: str
+
+
+class Head(TypedDict):
+    seq: str
+    book: str
+    at: str
+
+
+class Item(TypedDict):
+    expiry: str
+    attempt: str
+    price: str
+    transcript: str
+    payouts: str
+
+
+class LastRefusal(TypedDict):
+    text: str
+    at: str
+
+
+class ListedExpiry(TypedDict):
+    id: str
+    slug: str
+    index: ExpiryIndex
+    expiry_at: str
+    terms: dict[str, Any]
+    raised: dict[str, Any] | None
+    stage: ExpiryStage
+    deadline: str | None
+    round: str
+    ballot: str
+    tentative: str | None
+    standing: str | None
+    reports: str
+    report_stake: str
+    reward: str
+    reward_account: str
+    value_secured: str | None
+    opened_at: str | None
+    price: str | None
+    decided_by: DecidedByEnum | None
+    final_at: str | None
+    head: str
+    acts: str
+    electorate_weight: str
+    series: list[dict[str, Any]]
+    publication: dict[str, Any] | None
+
+
+class Lock(TypedDict):
+    expiry: str
+    amount: str
+
+
+class MovedSeries(TypedDict):
+    series: str
+    strike: str
+    collateral: str
+    unit: str
+    standing: SidePayout | None
+    counter: SidePayout | None
+    final: SidePayout | None
+    units: str | None
+    moved_to_p: str | None
+
+
+class Probability(TypedDict):
+    numerator: str
+    denominator: str
+    ppm: str
+
+
+class Problem(TypedDict):
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    receipt: NotRequired[Receipt]
+
+
+class ProvenLeaf(TypedDict):
+    epoch: str
+    root: str
+    block: str
+    seq: str
+    account: str
+    withdrawable: str
+    entitled: str
+    deposited: str
+    proof: list[str]
+
+
+class PublicEvent(TypedDict):
+    id: str
+    kind: PublicEventKindEnum
+    at: str
+    expiry: str | None
+    slug: str | None
+    digest: str | None
+    data: dict[str, str | None]
+
+
+class Publication(TypedDict):
+    id: str
+    stage: PublicationStage
+    reason: str
+    tx_hash: str | None
+    final_on_chain_at: str | None
+    items: list[Item]
+    signatures: list[PublicationSignature]
+    refusals: list[Refusal]
+
+
+class PublicationSignature(TypedDict):
+    attestor: str
+    signature: str
+
+
+class Publications(TypedDict):
+    results: list[Publication]
+    next: str | None
+
+
+class Receipt(TypedDict):
+    message: ReceiptMessage
+    signature: str
+
+
+class ReceiptMessage(TypedDict):
+    digest: str
+    expiry: str
+    head: str
+    seq: str
+    book: str
+    at: str
+    code: str
+
+
+class Refusal(TypedDict):
+    attestor: str
+    text: str
+    at: str
+
+
+class Reserves(TypedDict):
+    escrow: str
+    deposited: str
+    paid: str
+    balance: str
+    owed: str
+    difference: str
+    problem: str | None
+    block: str | None
+    root: Root | None
+
+
+class Root(TypedDict):
+    id: str
+    epoch: str
+    root: str
+    block: str
+    seq: str
+    accounts: str
+    debt: str
+    stage: RootStage
+    reason: str
+    tx_hash: str | None
+    final_at: str | None
+    signatures: list[PublicationSignature]
+    refusals: list[Refusal]
+
+
+class RootFile(TypedDict):
+    epoch: str
+    root: str
+    block: str
+    seq: str
+    leaves: list[list[str]]
+
+
+class Roots(TypedDict):
+    results: list[Root]
+    next: str | None
+
+
+class RulingProgress(TypedDict):
+    digest: str
+    collected: str
+    needed: str
+    receipt: Receipt | None
+
+
+class RunningAttestor(TypedDict):
+    address: str
+    signed_at: str | None
+    refused: LastRefusal | None
+
+
+class SecurityMargin(TypedDict):
+    bonds: str
+    answers: str
+    stake: str
+    cost: str
+    gain: str
+    from_value_secured: bool
+    margin: str
+
+
+class Series(TypedDict):
+    address: str
+    origin: OriginEnum
+    expiry: str
+    strike: str | None
+    collateral: str
+    decimals: str
+    p: str
+    n: str
+    feed: str
+    settled: bool
+    redeemable: bool
+    redeemed: RedeemedEnum
+    units: Units | None
+
+
+class SeriesPage(TypedDict):
+    counted_to: str | None
+    results: list[Series]
+    next: str | None
+
+
+class SeriesPayout(TypedDict):
+    series: str
+    strike: str
+    collateral: str
+    unit: str
+    p: str
+    n: str
+
+
+class Service(TypedDict):
+    chain_id: str
+    oracle: str
+    factory: str
+    feeds: str
+    escrow: str
+    service: str
+    treasury: str
+    unbonding_delay: str
+    beat_seconds: str
+    head: Head
+    time: str
+
+
+class SidePayout(TypedDict):
+    price: str
+    p: str
+    n: str
+
+
+class SignRuling(TypedDict):
+    price: str
+    reason: str
+    signature: str
+
+
+class SignedAct(TypedDict):
+    kind: SignedActKindEnum
+    message: dict[str, Any]
+    signatures: list[str]
+
+
+class Simulated(TypedDict):
+    expiry: str
+    stage: ExpiryStage
+    price: str
+    final: str
+    standing: str | None
+    dispute: Dispute | None
+    refusal: str | None
+    refusal_means: str | None
+    series: list[MovedSeries]
+    moved_value: str | None
+    security: SecurityMargin | None
+
+
+class SimulatedRound(TypedDict):
+    round: str
+    price: str
+    required: str
+    opens_ballot: bool
+
+
+class Taken(TypedDict):
+    receipt: Receipt
+    taken: bool
+
+
+class Transcript(TypedDict):
+    version: str
+    domain: TranscriptDomain
+    expiry: str
+    index: dict[str, Any]
+    expiry_at: str
+    terms: dict[str, Any]
+    raised: dict[str, Any] | None
+    electorate: dict[str, str]
+    sealed: bool
+    acts: list[TranscriptEntry]
+    outcome: dict[str, Any]
+
+
+class TranscriptDomain(TypedDict):
+    chainId: str
+    verifyingContract: str
+
+
+class TranscriptEntry(TypedDict):
+    kind: str
+    message: dict[str, Any]
+    signatures: list[str]
+    at: str
+    digest: str
+    seq: str
+    receipt: Receipt
+
+
+class Units(TypedDict):
+    split: str
+    merged: str
+    redeemed_p: str
+    redeemed_n: str
+    left_p: str
+    left_n: str
+    paid_p: str
+    paid_n: str
+    left: str
+
+
+class WaitingSet(TypedDict):
+    nonce: str
+    attestors: list[str]
+    threshold: str
+    applies_from: str
+
+
+class Api:
+    """One service; each method is one operation."""
+
+    def __init__(self, ask: Transport) -> None:
+        self._ask = ask
+
+    def account(
+        self,
+        address: str | int,
+    ) -> Account:
+        """An account's money in wei, and where it is locked."""
+        found: Account = self._ask(
+            "GET", f"accounts/{address}", {}, None
+        )
+        return found
+
+    def deposits(
+        self,
+        address: str | int,
+        *,
+        limit: str | int | None = None,
+    ) -> EscrowEvents:
+        """An account's deposits, claims and exits at the escrow, pending ones included."""
+        found: EscrowEvents = self._ask(
+            "GET", f"accounts/{address}/deposits", {"limit": limit}, None
+        )
+        return found
+
+    def leaf(
+        self,
+        address: str | int,
+        *,
+        epoch: str | int | None = None,
+    ) -> ProvenLeaf:
+        """An account's leaf and proof in the last final root, or in that of an epoch."""
+        found: ProvenLeaf = self._ask(
+            "GET", f"accounts/{address}/leaf", {"epoch": epoch}, None
+        )
+        return found
+
+    def send_act(
+        self,
+        body: SignedAct,
+    ) -> Taken:
+        """Send one signed act."""
+        found: Taken = self._ask(
+            "POST", "acts", {}, body
+        )
+        return found
+
+    def attestors(
+        self,
+    ) -> AttestorSet:
+        """The oracle's attestors, what each last said, and the set that waits to take their place."""
+        found: AttestorSet = self._ask(
+            "GET", "attestors", {}, None
+        )
+        return found
+
+    def book(
+        self,
+        *,
+        after: str | int | None = None,
+        beats_after: str | int | None = None,
+        limit: str | int | None = None,
+    ) -> Book:
+        """Entries and beats after those that you have."""
+        found: Book = self._ask(
+            "GET", "book", {"after": after, "beats_after": beats_after, "limit": limit}, None
+        )
+        return found
+
+    def events(
+        self,
+        *,
+        after: str | int | None = None,
+        expiry: str | int | None = None,
+        kind: str | int | None = None,
+        limit: str | int | None = None,
+    ) -> Events:
+        """What has happened, in the order of the book."""
+        found: Events = self._ask(
+            "GET", "events", {"after": after, "expiry": expiry, "kind": kind, "limit": limit}, None
+        )
+        return found
+
+    def expiries(
+        self,
+        *,
+        cursor: str | int | None = None,
+        index: str | int | None = None,
+        limit: str | int | None = None,
+        stage: str | int | None = None,
+    ) -> Expiries:
+        """Expiries in the order of their instants."""
+        found: Expiries = self._ask(
+            "GET", "expiries", {"cursor": cursor, "index": index, "limit": limit, "stage": stage}, None
+        )
+        return found
+
+    def expiry(
+        self,
+        name: str | int,
+    ) -> Expiry:
+        """One expiry, by id or slug."""
+        found: Expiry = self._ask(
+            "GET", f"expiries/{name}", {}, None
+        )
+        return found
+
+    def finality(
+        self,
+        name: str | int,
+    ) -> Finality:
+        """Is the price safe to settle by; if not, why, and when at the latest."""
+        found: Finality = self._ask(
+            "GET", f"expiries/{name}/finality", {}, None
+        )
+        return found
+
+    def sign_ruling(
+        self,
+        name: str | int,
+        body: SignRuling,
+    ) -> RulingProgress:
+        """Add one guardian's signature to a ruling."""
+        found: RulingProgress = self._ask(
+            "POST", f"expiries/{name}/rulings", {}, body
+        )
+        return found
+
+    def simulate(
+        self,
+        name: str | int,
+        *,
+        price: str | int,
+        amount: str | int | None = None,
+        final: str | int | None = None,
+        units: str | int | None = None,
+    ) -> Simulated:
+        """What disputing the standing price would cost, gain and change; nothing is signed."""
+        found: Simulated = self._ask(
+            "GET", f"expiries/{name}/simulate", {"amount": amount, "final": final, "price": price, "units": units}, None
+        )
+        return found
+
+    def simulate_with_units(
+        self,
+        name: str | int,
+        body: Ask,
+    ) -> Simulated:
+        """The same, with the units of each series."""
+        found: Simulated = self._ask(
+            "POST", f"expiries/{name}/simulate", {}, body
+        )
+        return found
+
+    def transcript(
+        self,
+        name: str | int,
+    ) -> Transcript:
+        """Everything that anybody needs to run an expiry again, offline."""
+        found: Transcript = self._ask(
+            "GET", f"expiries/{name}/transcript", {}, None
+        )
+        return found
+
+    def publications(
+        self,
+        *,
+        cursor: str | int | None = None,
+        limit: str | int | None = None,
+        stage: str | int | None = None,
+    ) -> Publications:
+        """Batches of final prices on their way to the chain, the oldest first."""
+        found: Publications = self._ask(
+            "GET", "publications", {"cursor": cursor, "limit": limit, "stage": stage}, None
+        )
+        return found
+
+    def attest(
+        self,
+        publication_id: str | int,
+        body: Attested,
+    ) -> Publication:
+        """An attestor's signature over a publication, or why it does not sign."""
+        found: Publication = self._ask(
+            "POST", f"publications/{publication_id}/signatures", {}, body
+        )
+        return found
+
+    def reserves(
+        self,
+    ) -> Reserves:
+        """Proof of reserves: what the escrow holds and owes, to the wei."""
+        found: Reserves = self._ask(
+            "GET", "reserves", {}, None
+        )
+        return found
+
+    def roots(
+        self,
+        *,
+        cursor: str | int | None = None,
+        limit: str | int | None = None,
+        stage: str | int | None = None,
+    ) -> Roots:
+        """Roots of what the escrow owes, on their way to the chain, the oldest first."""
+        found: Roots = self._ask(
+            "GET", "roots", {"cursor": cursor, "limit": limit, "stage": stage}, None
+        )
+        return found
+
+    def root_file(
+        self,
+        epoch: str | int,
+    ) -> RootFile:
+        """All leaves of a root."""
+        found: RootFile = self._ask(
+            "GET", f"roots/{epoch}/leaves", {}, None
+        )
+        return found
+
+    def attest_root(
+        self,
+        root_id: str | int,
+        body: Attested,
+    ) -> Root:
+        """An attestor's signature over a root, or why it does not sign."""
+        found: Root = self._ask(
+            "POST", f"roots/{root_id}/signatures", {}, body
+        )
+        return found
+
+    def series(
+        self,
+        *,
+        cursor: str | int | None = None,
+        expiry: str | int | None = None,
+        limit: str | int | None = None,
+        origin: str | int | None = None,
+    ) -> SeriesPage:
+        """Series, by address: settled, redeemable and redeemed, three things."""
+        found: SeriesPage = self._ask(
+            "GET", "series", {"cursor": cursor, "expiry": expiry, "limit": limit, "origin": origin}, None
+        )
+        return found
+
+    def service(
+        self,
+    ) -> Service:
+        """Whose signatures count, and for which chain and contract."""
+        found: Service = self._ask(
+            "GET", "service", {}, None
+        )
+        return found
