@@ -145,6 +145,18 @@ FINALITY_TAG = env.choice(
 CONFIRMATION_DEPTH = env.integer(
     "CONFIRMATION_DEPTH", default=12, least=1, about="blocks that confirm a transaction of ours"
 )
+MAX_FEE_GWEI = env.integer(
+    "MAX_FEE_GWEI", default=300, least=1, about="the most that a transaction of ours pays per gas, tip included"
+)
+LEAST_TIP_GWEI = env.integer(
+    "LEAST_TIP_GWEI", default=1, about="the least paid per gas above the base fee, also where others pay nothing"
+)
+BUMP_SECONDS = env.integer(
+    "BUMP_SECONDS",
+    default=60,
+    least=1,
+    about="without a block after which a transaction's fees are raised, by an eighth or to what is paid by then",
+)
 
 # Keys. Each is given only to the process that signs with it.
 

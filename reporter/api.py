@@ -104,7 +104,7 @@ PublicEventKindEnum = Literal[
 
 
 PublicationStage = Literal[
-    "PROPOSED",
+    "PLANNED",
     "SIGNED",
     "SENT",
     "MINED",
@@ -121,7 +121,7 @@ RedeemedEnum = Literal[
 
 
 RootStage = Literal[
-    "PROPOSED",
+    "PLANNED",
     "SIGNED",
     "SENT",
     "POSTED",

@@ -70,14 +70,14 @@ class Service:
         found: list[api.Publication] = []
         cursor: str | None = None
         while True:
-            page = self.api.publications(stage="PROPOSED", cursor=cursor)
+            page = self.api.publications(stage="PLANNED", cursor=cursor)
             found += page["results"]
             if (cursor := page["next"]) is None:
                 return found
 
     def roots(self) -> list[api.Root]:
         """All roots that are proposed; there is one at most."""
-        return self.api.roots(stage="PROPOSED")["results"]
+        return self.api.roots(stage="PLANNED")["results"]
 
     def leaf(self, address: str, epoch: int) -> api.ProvenLeaf:
         """An account's leaf in the root of an epoch, with its proof."""

@@ -1,14 +1,16 @@
-"""Settlement to look at; what goes on chain is decided by signatures, never here."""
+"""Settlement to look at; what goes on chain is decided by signatures, never here.
+
+Transactions and proposals, where operators do something, are in proposal_admin.py.
+"""
 
 from django.contrib import admin
 
-from ledger.admin import ReadOnlyAdmin
+from ledger.admin import ReadOnlyAdmin, ReadOnlyInline
 from settlement.models import (
     Alarm,
     AttestorRefusal,
     AttestorSignature,
     ChainSeries,
-    ChainTransaction,
     EscrowBlock,
     EscrowIndex,
     EscrowLog,
@@ -23,19 +25,9 @@ from settlement.models import (
     SeriesIndex,
     SeriesLog,
 )
+from settlement.proposal_admin import ChainTransactionAdmin, ProposalAdmin
 
-
-class ReadOnlyInline(admin.TabularInline):
-    """Rows shown below another row."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: object, obj: object = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: object, obj: object = None) -> bool:
-        return False
+__all__ = ["ChainTransactionAdmin", "ProposalAdmin"]
 
 
 class ItemInline(ReadOnlyInline):
@@ -107,23 +99,6 @@ class FinalPriceAdmin(ReadOnlyAdmin):
     list_display = ["seq", "expiry", "waiting"]
     list_filter = ["waiting"]
     list_select_related = ["expiry"]
-
-
-@admin.register(ChainTransaction)
-class ChainTransactionAdmin(ReadOnlyAdmin):
-    list_display = [
-        "id",
-        "purpose",
-        "state",
-        "sender",
-        "nonce",
-        "hash",
-        "block_number",
-        "gas_used",
-        "succeeded",
-    ]
-    list_filter = ["state"]
-    search_fields = ["hash__exact", "purpose"]
 
 
 @admin.register(EscrowBlock)

@@ -12,14 +12,16 @@ from oracle.models import Expiry
 from protocol.terms import MAX_PRICE
 from settlement.alarm_models import Alarm
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
+from settlement.proposal_models import Proposal
 from settlement.root_models import Root, RootRefusal, RootSignature
 from settlement.series_models import ChainSeries, SeriesBatch, SeriesIndex, SeriesLog
-from settlement.stages import PublicationStage, TransactionState
+from settlement.stages import PublicationStage
+from settlement.transaction_models import Attempt, ChainTransaction
 
 __all__ = [
-    "Alarm", "AttestorRefusal", "AttestorSignature", "ChainSeries", "ChainTransaction", "EscrowBlock", "EscrowIndex",
-    "EscrowLog", "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature", "Series", "SeriesBatch",
-    "SeriesIndex", "SeriesLog",
+    "Alarm", "Attempt", "AttestorRefusal", "AttestorSignature", "ChainSeries", "ChainTransaction", "EscrowBlock",
+    "EscrowIndex", "EscrowLog", "Proposal", "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature",
+    "Series", "SeriesBatch", "SeriesIndex", "SeriesLog",
 ]  # fmt: skip
 
 ADDRESS_FORM = r"^0x[0-9a-f]{40}$"
@@ -77,79 +79,19 @@ class Series(models.Model):
         return f"{self.expiry_id} at {self.strike}"
 
 
-class ChainTransaction(models.Model):
-    """Something that we signed and send until the chain has it. Chain, sender, nonce, bytes never change."""
-
-    chain = models.TextField(help_text="hash of block 0: two development chains share a chain id")
-    sender = models.TextField()
-    nonce = models.BigIntegerField()
-    purpose = models.TextField(help_text="what it is for, as in `publication:12`")
-    raw = models.TextField(help_text="the signed bytes")
-    hash = models.TextField(unique=True)
-    created_at = models.BigIntegerField()
-    sent_at = models.BigIntegerField(null=True, help_text="the last broadcast; null: at once")
-    state = models.TextField(
-        choices=[(s.value, s.value) for s in TransactionState], default=TransactionState.SENT
-    )
-    block_number = models.BigIntegerField(null=True)
-    block_hash = models.TextField(null=True)
-    gas_used = models.BigIntegerField(null=True)
-    succeeded = models.BooleanField(null=True)
-    overtaken_block = models.BigIntegerField(
-        null=True,
-        help_text="head of the chain when its nonce was first seen to be used by another transaction",
-    )
-
-    class Meta:
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["chain", "sender", "nonce"], name="settlement_transaction_nonce"),
-            models.CheckConstraint(
-                condition=Q(state__in=[s.value for s in TransactionState]),
-                name="settlement_transaction_state",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    state__in=[TransactionState.MINED, TransactionState.CONFIRMED],
-                    block_number__isnull=False,
-                    block_hash__isnull=False,
-                    succeeded__isnull=False,
-                )
-                | Q(
-                    state__in=[TransactionState.SENT, TransactionState.DROPPED],
-                    block_number=None,
-                    block_hash=None,
-                    succeeded=None,
-                ),
-                name="settlement_transaction_block",
-            ),
-            models.CheckConstraint(
-                condition=Q(raw__regex=r"^0x02[0-9a-f]+$"), name="settlement_transaction_raw"
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["chain", "nonce"],
-                name="settlement_transaction_open",
-                condition=Q(state__in=[TransactionState.SENT, TransactionState.MINED]),
-            ),
-            models.Index(fields=["purpose"], name="settlement_transaction_for"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.purpose} {self.hash}"
-
-
 class Publication(models.Model):
     """A batch of at most 100 final prices that go on chain in one transaction (settlement/stages.py)."""
 
     stage = models.TextField(
-        choices=[(s.value, s.value) for s in PublicationStage], default=PublicationStage.PROPOSED
+        choices=[(s.value, s.value) for s in PublicationStage], default=PublicationStage.PLANNED
     )
     reason = models.TextField(default="", blank=True, help_text="why it failed, or why it waits")
     transaction = models.OneToOneField(
         ChainTransaction, null=True, on_delete=models.PROTECT, related_name="publication"
     )
+    tx_hash = models.TextField(null=True, help_text="whose transaction the oracle has its prices by, the last of them")
+    block_number = models.BigIntegerField(null=True, help_text="in which that was mined")
+    block_hash = models.TextField(null=True)
     created_at = models.BigIntegerField()
     final_at = models.BigIntegerField(
         null=True, help_text="when the oracle's answer was first seen to be final"
@@ -163,11 +105,21 @@ class Publication(models.Model):
                 name="settlement_publication_stage",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    stage__in=[PublicationStage.PROPOSED, PublicationStage.SIGNED, PublicationStage.FAILED]
-                )
-                | Q(transaction__isnull=False),
+                condition=~Q(stage=PublicationStage.SENT, transaction=None),
                 name="settlement_publication_sent_has_transaction",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    stage__in=[PublicationStage.MINED, PublicationStage.FINAL],
+                    tx_hash__isnull=False,
+                    block_number__isnull=False,
+                    block_hash__isnull=False,
+                )
+                | (
+                    ~Q(stage__in=[PublicationStage.MINED, PublicationStage.FINAL])
+                    & Q(tx_hash=None, block_number=None, block_hash=None)
+                ),
+                name="settlement_publication_mined_has_block",
             ),
             models.CheckConstraint(
                 condition=Q(stage=PublicationStage.FINAL, final_at__isnull=False)
@@ -201,7 +153,7 @@ class PublicationItem(models.Model):
     transcript = models.TextField(help_text="the expiry's head after its last act")
     payouts = models.TextField(help_text="Merkle root, as in the book's Final")
     live = models.BooleanField(
-        default=True, help_text="false once failed or cancelled: then it is proposed again"
+        default=True, help_text="false once failed or cancelled: then it is planned again"
     )
 
     class Meta:

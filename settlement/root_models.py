@@ -26,7 +26,7 @@ class Root(models.Model):
     accounts = models.PositiveIntegerField(help_text="number of leaves")
     debt = WholeField(help_text="sum of all `entitled`: what was ever deposited, claims not taken off")
     document = models.BinaryField(null=True, help_text="the public file, deflated; dropped once it is no use any more")
-    stage = models.TextField(choices=[(s.value, s.value) for s in RootStage], default=RootStage.PROPOSED)
+    stage = models.TextField(choices=[(s.value, s.value) for s in RootStage], default=RootStage.PLANNED)
     reason = models.TextField(default="", blank=True, help_text="why it failed, or why it waits")
     transaction = models.OneToOneField(
         "settlement.ChainTransaction", null=True, on_delete=models.PROTECT, related_name="root"

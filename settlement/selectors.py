@@ -101,9 +101,9 @@ def publications_of(expiry_ids: Iterable[str]) -> dict[str, Published]:
             id=publication.pk,
             stage=publication.stage,
             reason=publication.reason,
-            tx_hash=row.hash if row else None,
+            tx_hash=publication.tx_hash or (row.hash if row else None),
             final_on_chain_at=publication.final_at,
-            block=row.block_number if row else None,
+            block=publication.block_number,
         )
     return found
 

@@ -25,7 +25,7 @@ class RootsView(ApiView):
     @extend_schema(
         operation_id="roots",
         summary="Roots of what the escrow owes, on their way to the chain, the oldest first",
-        description="Attestors sign `Root` over epoch, root and block of those that are PROPOSED.",
+        description="Attestors sign `Root` over epoch, root and block of those that are PLANNED.",
         parameters=[
             shared.query("stage", f"one of {', '.join(RootStage)}"),
             shared.query("cursor", "`next` of the page before", int),

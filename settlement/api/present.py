@@ -61,7 +61,7 @@ def publication(row: Publication) -> dict[str, Any]:
         "id": str(row.pk),
         "stage": row.stage,
         "reason": row.reason,
-        "tx_hash": row.transaction.hash if row.transaction else None,
+        "tx_hash": row.tx_hash or (row.transaction.hash if row.transaction else None),
         "final_on_chain_at": None if row.final_at is None else str(row.final_at),
         "items": [item(each) for each in items],
         "signatures": [{"attestor": s.attestor, "signature": s.signature} for s in row.signatures.all()],

@@ -69,7 +69,7 @@ class PublicationsView(ApiView):
     @extend_schema(
         operation_id="publications",
         summary="Batches of final prices on their way to the chain, the oldest first",
-        description="Attestors sign `Attestations` over exactly the items, in this order, of those that are PROPOSED.",
+        description="Attestors sign `Attestations` over exactly the items, in this order, of those that are PLANNED.",
         parameters=[
             shared.query("stage", f"one of {', '.join(PublicationStage)}"),
             shared.query("cursor", "`next` of the page before", int),

@@ -15,7 +15,8 @@ from web3 import Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 
 from protocol.hashing import to_hex
-from settlement.chain.errors import ChainError, NodeRefused, Reverted, WrongChain, translated
+from settlement.chain.errors import ChainError, NodeRefused, Reverted, TooDear, WrongChain, translated
+from settlement.chain.fees import BLOCKS, PERCENTILE, Fees, History, suggested
 from settlement.chain.transport import CheckedProvider
 
 TIMEOUT_SECONDS = 10
@@ -26,7 +27,9 @@ BATCH = 100
 """Questions in one request."""
 GAS_MARGIN_PPM = 250_000
 """Above the estimate: a slot that is written first between estimate and block costs more."""
-LEAST_TIP_WEI = 10**9
+MOST_GAS = 2**24
+"""EIP-7825: no block takes a transaction of more."""
+GWEI = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +144,37 @@ class Client:
             return int(self.w3.eth.get_transaction_count(account, "pending" if pending else "latest"))
 
     def price(self, sender: str, call: Call) -> Price:
-        """Gas by estimate with a margin, and fees that outlive several full blocks. Reverted says why not."""
+        """Gas and fees of a first attempt. Reverted says why the contract would refuse it; TooDear: not now."""
+        fees = self.fees()
+        return Price(self.gas(sender, call), fees.max_fee, fees.tip)
+
+    def gas(self, sender: str, call: Call) -> int:
+        """The estimate with a margin. Reverted says why not."""
         transaction: Any = {"from": Web3.to_checksum_address(sender), "data": call.data, "value": call.value}
         if call.to is not None:
             transaction["to"] = Web3.to_checksum_address(call.to)
         with translated():
             gas = int(self.w3.eth.estimate_gas(transaction))
-            base = int(self.w3.eth.get_block("latest")["baseFeePerGas"])
-            tip = max(int(self.w3.eth.max_priority_fee), LEAST_TIP_WEI)
-        return Price(gas + gas * GAS_MARGIN_PPM // 10**6, 2 * base + tip, tip)
+        return max(gas, min(gas + gas * GAS_MARGIN_PPM // 10**6, MOST_GAS))
+
+    def fees(self) -> Fees:
+        """What is paid these days, up to MAX_FEE_GWEI. TooDear where the next block would not take that."""
+        history, ceiling = self.fee_history(), settings.MAX_FEE_GWEI * GWEI
+        if history.base_fee > ceiling:
+            raise TooDear(f"the next block's base fee is {history.base_fee} wei, MAX_FEE_GWEI allows {ceiling}")
+        return suggested(history, least_tip=settings.LEAST_TIP_GWEI * GWEI, ceiling=ceiling)
+
+    def fee_history(self) -> History:
+        """The next block's base fee, and what the middle of each of the last blocks paid above theirs."""
+        with translated():
+            found = self.w3.eth.fee_history(BLOCKS, "latest", [PERCENTILE])
+            tips = [int(each[0]) for each in found.get("reward") or [] if each]
+            return History(int(found["baseFeePerGas"][-1]), tips)
+
+    def block_gas(self) -> int:
+        """How much gas a block can have."""
+        with translated():
+            return int(self.w3.eth.get_block("latest")["gasLimit"])
 
     def broadcast(self, raw: str) -> None:
         """Hand the bytes to the node. An error does not mean that they did not land: ask for the receipt."""
@@ -164,14 +189,16 @@ class Client:
         """Where it was mined; None while it is not, as far as this node knows."""
         try:
             with translated():
-                return _receipt(self.w3.eth.get_transaction_receipt(hash_))  # type: ignore[arg-type]
+                return _receipt(self.w3.eth.get_transaction_receipt(hash_), hash_)  # type: ignore[arg-type]
         except ChainError as error:
             if isinstance(error.__cause__, TransactionNotFound):
                 return None
             raise
 
 
-def _receipt(found: Any) -> Receipt:
+def _receipt(found: Any, wanted: str) -> Receipt:
+    if to_hex(found["transactionHash"]) != wanted:
+        raise ValueError(f"a receipt of {to_hex(found['transactionHash'])} for {wanted}")
     created = found.get("contractAddress")
     return Receipt(
         int(found["blockNumber"]),

@@ -15,6 +15,8 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from web3.exceptions import BadFunctionCallOutput, ContractLogicError, Web3RPCError
 
+from settlement.chain.answers import Answer
+
 
 class ChainError(Exception):
     """The chain did not give an answer to build on. Nothing has been decided: ask again later."""
@@ -31,25 +33,37 @@ class WrongChain(ChainError):
 class NodeRefused(ChainError):
     """The node answered with an error. What was sent may have landed all the same."""
 
+    answer = Answer.REFUSED
+
 
 class AlreadyKnown(NodeRefused):
     """The node has this very transaction: look for its receipt."""
+
+    answer = Answer.ALREADY_KNOWN
 
 
 class NonceTooLow(NodeRefused):
     """A block has a transaction of this nonce, perhaps this one: look for every receipt."""
 
+    answer = Answer.NONCE_TOO_LOW
+
 
 class Underpriced(NodeRefused):
     """Another transaction waits under this nonce, and this one does not pay enough more to take its place."""
+
+    answer = Answer.UNDERPRICED
 
 
 class FeeTooLow(NodeRefused):
     """It does not pay what the next block, or the node, wants at least."""
 
+    answer = Answer.FEE_TOO_LOW
+
 
 class InsufficientFunds(NodeRefused):
     """The sender cannot pay for it."""
+
+    answer = Answer.NO_FUNDS
 
 
 class Reverted(ChainError):
@@ -58,6 +72,10 @@ class Reverted(ChainError):
 
 class NotDeployed(ChainError):
     """No contract at an address where one is wanted."""
+
+
+class TooDear(ChainError):
+    """No block would take a transaction at the highest fee that the settings allow."""
 
 
 DIALECTS: tuple[tuple[type[NodeRefused], tuple[tuple[str, str], ...]], ...] = (

@@ -24,6 +24,20 @@ _RECORD = ("uint256", "uint256", "uint256", "uint256", "bool")
 
 
 @dataclass(frozen=True, slots=True)
+class Priced:
+    """A price as the oracle's log tells of it, and where the log stands."""
+
+    expiry: str
+    attempt: int
+    price: int
+    transcript: str
+    payouts: str
+    tx: str
+    block_number: int
+    block_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class OracleAt:
     """The price oracle of the settings in the state of one block."""
 
@@ -40,6 +54,15 @@ class OracleAt:
         ((members,),) = self._read("get_attestors()", ("address[]",), [b""])
         ((threshold,),) = self._read("attestor_threshold()", ("uint256",), [b""])
         return [str(each).lower() for each in members], int(threshold)
+
+    def priced(self, expiries: Sequence[str], first: int, last: int) -> list[Priced]:
+        """Every price that was set for these expiries in the blocks first to last, in order of the chain."""
+        topics = [topic("PriceOracle", "Priced"), list(expiries)]
+        return [_priced(each) for each in self.nodes.logs_between([settings.ORACLE_ADDRESS], topics, first, last)]
+
+    def has(self, number: int, hash_: str) -> bool:
+        """Whether the block of that number is the one of that hash."""
+        return number <= self.block.number and block(self.nodes, number).hash == hash_
 
     def _read(self, function: str, types: Sequence[str], arguments: Sequence[bytes]) -> list[tuple[Any, ...]]:
         if not settings.ORACLE_ADDRESS:
@@ -114,6 +137,17 @@ def _created(entry: Log) -> CreatedSeries:
     return CreatedSeries(
         address=told["series"],
         **{name: told[name] for name in names},
+        block_number=entry.block,
+        block_hash=entry.block_hash,
+    )
+
+
+def _priced(entry: Log) -> Priced:
+    told = events.read(entry, "PriceOracle")[1]
+    names = ("expiry", "attempt", "price", "transcript", "payouts")
+    return Priced(
+        **{name: told[name] for name in names},
+        tx=entry.tx,
         block_number=entry.block,
         block_hash=entry.block_hash,
     )

@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
                             ("FINAL", "FINAL"),
                             ("FAILED", "FAILED"),
                         ],
-                        default=settlement.stages.PublicationStage["PROPOSED"],
+                        default="PROPOSED",
                     ),
                 ),
                 (
@@ -323,7 +323,7 @@ class Migration(migrations.Migration):
                     (
                         "stage__in",
                         [
-                            settlement.stages.PublicationStage["PROPOSED"],
+                            "PROPOSED",
                             settlement.stages.PublicationStage["SIGNED"],
                             settlement.stages.PublicationStage["FAILED"],
                         ],

@@ -11,11 +11,11 @@ import structlog
 from django.conf import settings
 
 from settlement.chain.client import Call, Client, Price
-from settlement.models import ChainTransaction
+from settlement.models import Attempt
 from settlement.signers import policy
 from settlement.signers.configured import configured
 from settlement.signers.policy import Asked, Limits, Rebuilt, Refusal
-from settlement.signers.signer import Signed, read
+from settlement.signers.signer import Signed
 
 log = structlog.get_logger(__name__)
 
@@ -35,16 +35,21 @@ def ask(client: Client, rebuilt: Rebuilt, *, stored: Call | None = None, chain: 
 def sign(asked: Asked, *, nonce: int, price: Price, now: int) -> Signed | Refusal:
     """Sign at a price. CannotSign where the signer gives no signature. Do not hold a lock: it may take seconds."""
     signer = configured()
-    spent = spent_wei(asked.genesis, signer.address, since=now - policy.DAY_SECONDS)
+    spent = spent_wei(asked.genesis, signer.address, since=now - policy.DAY_SECONDS, but_nonce=nonce)
     judged = _judged(replace(asked, price=price, spent=spent))
     return judged if isinstance(judged, Refusal) else signer.sign(judged.unsigned(nonce))
 
 
-def spent_wei(chain: str, sender: str, *, since: int) -> int:
-    """The most that all transactions signed after unix second `since` can cost, by the bytes that were signed."""
-    rows = ChainTransaction.objects.filter(chain=chain, sender=sender, created_at__gt=since)
-    prices = [read(raw)[0].price for raw in rows.values_list("raw", flat=True)]
-    return sum(price.gas * price.max_fee for price in prices)
+def spent_wei(chain: str, sender: str, *, since: int, but_nonce: int | None = None) -> int:
+    """The most that all transactions signed for after unix second `since` can cost.
+
+    Of a nonce's attempts one is mined at most: the dearest counts. `but_nonce` is the one that is to be signed for.
+    """
+    rows = Attempt.objects.filter(transaction__chain=chain, transaction__sender=sender, signed_at__gt=since)
+    dearest: dict[int, int] = {}
+    for nonce, gas, max_fee in rows.values_list("transaction__nonce", "gas", "max_fee"):
+        dearest[nonce] = max(dearest.get(nonce, 0), gas * max_fee)
+    return sum(cost for nonce, cost in dearest.items() if nonce != but_nonce)
 
 
 def _judged(asked: Asked) -> Asked | Refusal:

@@ -16,13 +16,14 @@ from oracle.models import Act, Expiry
 from protocol import signing
 from protocol.stages import Stage
 from settlement.chain import contracts, quorum
-from settlement.chain.client import Client
+from settlement.chain.client import Call, Client
 from settlement.chain.escrow import escrow
 from settlement.chain.feeds import feeds
-from settlement.models import AttestorSignature, Publication, Root, RootSignature
+from settlement.models import AttestorSignature, ChainTransaction, Publication, Root, RootSignature
 from settlement.series_models import SeriesBatch
 from settlement.services import publications, roots
 from settlement.services.feeds import decimals_of
+from settlement.services.proposal_rows import CANCEL, people_behind
 from settlement.services.sending import operators_call
 from settlement.services.series import batch_call
 from settlement.signers.policy import Rebuilt, Said
@@ -94,11 +95,20 @@ def _feed(client: Client, purpose: str, name: str) -> Rebuilt:
     return operators_call("feed", purpose, feeds(client).create(expiry.id, decimals_of(expiry)))
 
 
+def _cancel(client: Client, purpose: str, name: str) -> Rebuilt:
+    """Nothing, sent to oneself: all that two operators can make of a nonce (decision 32)."""
+    row = ChainTransaction.objects.get(pk=int(name))
+    return Rebuilt(
+        purpose, Call(row.sender, "0x"), row.sender, "0x", approved_by=people_behind(CANCEL, name)
+    )
+
+
 _REBUILD: dict[str, Callable[[Client, str, str], Rebuilt]] = {
     "publication": _publication,
     "root": _root,
     "series": _series,
     "feed": _feed,
+    "cancel": _cancel,
 }
 
 

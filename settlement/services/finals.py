@@ -34,7 +34,12 @@ def take(finals: Iterable[FinalPrice]) -> None:
 
 
 def let_go(items: QuerySet[PublicationItem]) -> None:
-    """These live items are none any more: their expiries are proposed again."""
+    """These live items are none any more: their expiries are planned again."""
     expiries = list(items.filter(live=True).values_list("expiry_id", flat=True))
     items.filter(live=True).update(live=False)
     FinalPrice.objects.filter(expiry__in=expiries).update(waiting=True)
+
+
+def let_go_of(items: Iterable[PublicationItem]) -> None:
+    """The same of these rows."""
+    let_go(PublicationItem.objects.filter(pk__in=[item.pk for item in items]))

@@ -6,15 +6,18 @@ from django.db import IntegrityError, transaction
 
 from oracle.models import Act
 from settlement.chain import quorum
+from settlement.chain.client import GAS_MARGIN_PPM, MOST_GAS, connect
 from settlement.chain.quorum import OracleAt
 from settlement.models import Publication, PublicationItem
-from settlement.services import finals
-from settlement.services.publications import hold, items_of, move
+from settlement.services import finals, publishing
+from settlement.services.publications import hold
 from settlement.services.signing import move_if_enough
 from settlement.stages import PublicationStage
 
 BATCH = 100
 """The most items of one publication (PROTOCOL 8)."""
+GAS_PER_BATCH, GAS_PER_ITEM = 350_000, 30_000
+"""Measured (bench/gas.py, tests/contracts), rounded up; the first with the signatures of 32 attestors."""
 STALE_SECONDS = 60
 """Attestors are quick; a proposal that waits longer is compared with the chain."""
 
@@ -27,14 +30,15 @@ def propose(*, now: int) -> int:
     finals.note_new()
     waiting = list(finals.waiting().values_list("expiry_id", flat=True)[:BATCH])
     stale = list(
-        Publication.objects.filter(stage=PublicationStage.PROPOSED, created_at__lte=now - STALE_SECONDS)
+        Publication.objects.filter(stage=PublicationStage.PLANNED, created_at__lte=now - STALE_SECONDS)
     )
     if not waiting and not stale:
         return 0
-    oracle = quorum.oracle()
+    client, oracle = connect(), quorum.oracle()
     for publication in stale:
-        if not fail_if_overtaken(oracle, publication):
+        if not publishing.follow(client, publication.pk, now=now):
             _count_again(oracle, publication)
+    waiting = waiting[: batch_size(client.block_gas())]
     attempts = {expiry: record.attempt for expiry, record in oracle.records_of(waiting).items()}
     try:
         return _create(attempts, now) if attempts else 0
@@ -42,28 +46,17 @@ def propose(*, now: int) -> int:
         return 0  # somebody else proposed the same at the same moment
 
 
-def fail_if_overtaken(oracle: OracleAt, publication: Publication) -> bool:
-    """Fail a publication that can no longer be submitted because an item's attempt has moved on."""
-    items = items_of(publication)
-    records = oracle.records_of([item.expiry_id for item in items])
-    past = [item for item in items if records[item.expiry_id].attempt != item.attempt]
-    if not past:
-        return False
-    item = past[0]
-    now_at = records[item.expiry_id].attempt
-    with transaction.atomic():
-        held = hold(publication.pk, PublicationStage.PROPOSED, PublicationStage.SIGNED)
-        if held is not None:
-            reason = f"{item.expiry_id} is at attempt {now_at}, not {item.attempt}"
-            move(held, PublicationStage.FAILED, reason=reason)
-    return True
+def batch_size(block_gas: int) -> int:
+    """Items in one transaction: with its margin it stays below half a block, and half of EIP-7825's limit."""
+    gas = min(block_gas, MOST_GAS) // 2 * 10**6 // (10**6 + GAS_MARGIN_PPM)
+    return max(1, min(BATCH, (gas - GAS_PER_BATCH) // GAS_PER_ITEM))
 
 
 def _count_again(oracle: OracleAt, publication: Publication) -> None:
     """The set or its threshold may have changed since the last signature came."""
     members, threshold = oracle.attestors()
     with transaction.atomic():
-        held = hold(publication.pk, PublicationStage.PROPOSED)
+        held = hold(publication.pk, PublicationStage.PLANNED)
         if held is not None:
             move_if_enough(held, members, threshold)
 

@@ -1,4 +1,4 @@
-"""Signed publications become transactions, are followed, and become final (settlement/stages.py)."""
+"""Signed publications become transactions; all are followed on the oracle until final (settlement/stages.py)."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from django.db import transaction
 from settlement.alarms import publishing_stops
 from settlement.chain import quorum
 from settlement.chain.client import Client, connect
-from settlement.chain.contracts import Record
 from settlement.chain.errors import Reverted
 from settlement.chain.quorum import OracleAt
-from settlement.models import Publication, PublicationItem
-from settlement.services import transactions
+from settlement.models import Publication
+from settlement.services import following, proposals, standing, transactions
 from settlement.services.calls import call_for
-from settlement.services.finals import let_go
-from settlement.services.proposing import fail_if_overtaken
-from settlement.services.publications import hold, items_of, move, note
+from settlement.services.finals import let_go_of
+from settlement.services.proposal_rows import expire
+from settlement.services.publications import hold, move, note
+from settlement.services.standing import NOWHERE, Place, Standing
 from settlement.signers.policy import Refusal
-from settlement.stages import PublicationStage, TransactionState
+from settlement.stages import ENDED, PublicationStage, TransactionState
 
 log = structlog.get_logger(__name__)
 _S = PublicationStage
 
 
 def publish(*, now: int) -> int:
-    """One round: follow what was sent, send what is signed, finish what is final. Returns how many moved."""
+    """One round: follow what was sent, look what the oracle has, send what is signed. Returns how many moved."""
+    expire(now=now)
     if not _ids(_S.SIGNED, _S.SENT, _S.MINED) and not transactions.any_under_way():
         return 0
     client = connect()
-    moved = transactions.follow(client, now=now)
-    moved += sum(_follow(client, publication_id, now) for publication_id in _ids(_S.SENT, _S.MINED))
+    proposals.carry_out(client, now=now)
+    moved = following.follow(client, now=now)
+    moved += sum(follow(client, publication_id, now=now) for publication_id in _ids(_S.SIGNED, _S.SENT, _S.MINED))
     moved += sum(_send(client, publication_id, now) for publication_id in _ids(_S.SIGNED))
     return moved
 
@@ -42,7 +44,6 @@ def _ids(*stages: PublicationStage) -> list[int]:
 
 def _send(client: Client, publication_id: int, now: int) -> bool:
     """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
-    publication = Publication.objects.get(pk=publication_id)
     if why := publishing_stops():
         note(publication_id, why)
         return False
@@ -52,8 +53,6 @@ def _send(client: Client, publication_id: int, now: int) -> bool:
     try:
         drafted = transactions.draft(client, rebuilt, now=now)
     except Reverted as error:
-        if fail_if_overtaken(quorum.oracle(), publication):
-            return True
         note(publication_id, f"the oracle would refuse it: {error}")
         return False
     except transactions.CannotSend as error:
@@ -66,7 +65,7 @@ def _send(client: Client, publication_id: int, now: int) -> bool:
         held = hold(publication_id, _S.SIGNED)
         if held is None:
             return False
-        row = transactions.store(drafted, purpose=rebuilt.purpose, now=now)
+        row = transactions.store(drafted, purpose=f"publication:{publication_id}", now=now)
         move(held, _S.SENT, transaction=row)
     transactions.broadcast(client, row, now=now)
     return True
@@ -76,59 +75,125 @@ def _ask_again(publication_id: int, have: int, want: int) -> bool:
     with transaction.atomic():
         held = hold(publication_id, _S.SIGNED)
         if held is not None:
-            move(held, _S.PROPOSED, reason=f"the attestor set has changed: {have} of {want} signatures count")
+            move(held, _S.PLANNED, reason=f"the attestor set has changed: {have} of {want} signatures count")
     return held is not None
 
 
-def _follow(client: Client, publication_id: int, now: int) -> bool:
-    """Let a publication follow its transaction, and look whether it has become final."""
+def follow(client: Client, publication_id: int, *, now: int) -> bool:
+    """Bring a publication to where the oracle has it, by whatever transaction; true where it moved."""
     publication = Publication.objects.select_related("transaction").get(pk=publication_id)
     row = publication.transaction
-    if row is None or row.chain != client.genesis:
+    if row is not None and row.chain != client.genesis:
         return False
-    mined = row.state == TransactionState.CONFIRMED and row.succeeded
-    deep = quorum.oracle(settings.CONFIRMATION_DEPTH) if mined else None
-    records = _records(deep, publication) if deep else {}
+    oracle = quorum.oracle()
+    found = standing.look(oracle, publication)
+    place = _place(oracle, publication, found)
+    deep = _deep(oracle, publication) if place else None
     with transaction.atomic():
-        held = hold(publication_id, _S.SENT, _S.MINED)
-        if held is None or held.transaction_id != row.pk:
+        held = hold(publication_id, _S(publication.stage))
+        if held is None or held.transaction_id != publication.transaction_id:
             return False
         before = held.stage
-        if row.state == TransactionState.DROPPED:
-            move(held, _S.SIGNED, transaction=None)
-        elif row.state == TransactionState.SENT and before == _S.MINED:
-            move(held, _S.SENT, reason="a reorganisation took its block; it is sent again")
-        elif row.state == TransactionState.CONFIRMED and not row.succeeded:
-            move(held, _S.FAILED, reason=f"it reverted in block {row.block_number}")
-        elif row.state != TransactionState.SENT and before == _S.SENT:
-            move(held, _S.MINED)
-        if records and deep is not None and held.stage == _S.MINED:
-            _finish(held, records, deep.block.timestamp, now)
+        if before in (_S.PLANNED, _S.SIGNED):
+            _before_it_was_sent(held, found, place)
+        elif before == _S.SENT:
+            _sent(held, found, place)
+        if held.stage == _S.MINED:
+            _mined(held, found, place, deep, now)
+    if held.stage == before:
+        _say(held, found, place)
     return held.stage != before
 
 
-def _records(oracle: OracleAt, publication: Publication) -> dict[str, Record]:
-    live = publication.items.filter(live=True).values_list("expiry_id", flat=True)
-    return oracle.records_of(list(live))
+def _place(oracle: OracleAt, publication: Publication, found: Standing) -> Place | str | None:
+    """Where it stands; read from the logs once, and again after the block that it stood in has gone."""
+    known = Place.known(publication)
+    if known and oracle.has(known.block_number, known.block_hash):
+        return known
+    return standing.place_of(oracle, found.ours) if found.ours else None
 
 
-def _finish(held: Publication, records: dict[str, Record], deep_at: int, now: int) -> None:
-    """FINAL once the oracle answers every price as ours, at a time that a reorganisation cannot take back.
+def _deep(oracle: OracleAt, publication: Publication) -> Standing | None:
+    """What the oracle has of it in a block at confirmation depth; None on a chain that is not so long."""
+    if oracle.block.number < settings.CONFIRMATION_DEPTH:
+        return None
+    return standing.look(quorum.oracle(settings.CONFIRMATION_DEPTH), publication)
 
-    `records` are of a block at confirmation depth, and `deep_at` is its time: a cancel would have had to come before.
-    A quorum may come to that block later than the node that we send by: no price yet is no other price.
-    """
-    live = [item for item in items_of(held) if item.live]
-    cancelled = [item for item in live if records[item.expiry_id].attempt > item.attempt]
-    let_go(PublicationItem.objects.filter(pk__in=[item.pk for item in cancelled]))
-    left = [item for item in live if item not in cancelled]
-    wrong = [item for item in left if records[item.expiry_id].price not in (0, item.price)]
+
+def _before_it_was_sent(held: Publication, found: Standing, place: Place | str | None) -> None:
+    """Somebody else may have submitted it; or part of it has moved on, and this batch can never be submitted."""
+    if found.complete and isinstance(place, Place):
+        move(held, _S.MINED, **place.columns)
+    elif (moved := found.past + found.early) and not found.ours:
+        item = moved[0]
+        attempt = found.records[item.expiry_id].attempt
+        move(held, _S.FAILED, reason=f"{item.expiry_id} is at attempt {attempt}, not {item.attempt}")
+    elif moved and isinstance(place, Place):
+        _keep_what_stands(held, found, place)
+
+
+def _sent(held: Publication, found: Standing, place: Place | str | None) -> None:
+    """Its own transaction counts only where it has not brought the prices there."""
+    row = held.transaction
+    assert row is not None
+    if found.complete:
+        if isinstance(place, Place):
+            move(held, _S.MINED, **place.columns)
+    elif row.state == TransactionState.CONFIRMED:
+        if found.ours and isinstance(place, Place) and not (row.succeeded and found.missing):
+            _keep_what_stands(held, found, place)
+        elif not found.ours and not row.succeeded:
+            move(held, _S.FAILED, reason=f"it reverted in block {row.block_number}")
+        elif not found.ours and not found.missing and not found.wrong:
+            move(held, _S.FAILED, reason="the guardians cancelled all of it")
+    elif row.state in ENDED:
+        reason = "its nonce was cancelled" if row.state == TransactionState.CANCELLED else "its nonce was taken"
+        move(held, _S.SIGNED, transaction=None, reason=f"{reason}: it is signed anew")
+
+
+def _keep_what_stands(held: Publication, found: Standing, place: Place) -> None:
+    """What the oracle has stays here and is followed; the rest is planned again."""
+    let_go_of(found.rest)
+    move(held, _S.MINED, **place.columns)
+
+
+def _mined(held: Publication, found: Standing, place: Place | str | None, deep: Standing | None, now: int) -> None:
+    """FINAL once the oracle answered every price as ours in a block that no reorganisation reaches."""
+    if not isinstance(place, Place):
+        if found.missing or found.early:
+            _back(held)
+        return
+    if place.block_hash != held.block_hash:
+        for name, value in place.columns.items():
+            setattr(held, name, value)
+        held.save(update_fields=list(place.columns))
+    if deep is None:
+        return
+    left = [item for item in deep.items if item.live and item not in deep.past]
+    let_go_of(deep.past)
     if not left:
-        move(held, _S.FAILED, reason="the guardians cancelled all of it")
-    elif wrong:
-        note(
-            held.pk,
-            f"the oracle has {records[wrong[0].expiry_id].price} for {wrong[0].expiry_id}, not our price",
-        )
-    elif all(records[i.expiry_id].is_final and records[i.expiry_id].final_at <= deep_at for i in left):
+        move(held, _S.FAILED, reason="the guardians cancelled all of it", **NOWHERE)
+    elif all(item in deep.ours and deep.records[item.expiry_id].is_final for item in left):
         move(held, _S.FINAL, final_at=now)
+
+
+def _back(held: Publication) -> None:
+    """A reorganisation took the block that it stood in."""
+    row = held.transaction
+    if row is not None and row.state not in ENDED:
+        move(held, _S.SENT, reason="a reorganisation took its block; it is sent again", **NOWHERE)
+    else:
+        reason = "a reorganisation took the block that had it; it is signed anew"
+        move(held, _S.SIGNED, transaction=None, reason=reason, **NOWHERE)
+
+
+def _say(held: Publication, found: Standing, place: Place | str | None) -> None:
+    """Why it waits, where that is not the way of things."""
+    if isinstance(place, str):
+        note(held.pk, place)
+    elif found.wrong and held.stage != _S.SIGNED:
+        item = found.wrong[0]
+        has = found.records[item.expiry_id].price
+        note(held.pk, f"the oracle has {has} for {item.expiry_id}, not our price")
+    elif held.stage == _S.SENT and held.transaction is not None and held.transaction.reason:
+        note(held.pk, held.transaction.reason)

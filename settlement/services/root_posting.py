@@ -10,15 +10,14 @@ from settlement.chain.errors import Reverted
 from settlement.chain.escrow import Escrow, Roots, escrow
 from settlement.models import ChainTransaction, Root
 from settlement.root_stages import UNDER_WAY, RootStage
-from settlement.services import transactions
+from settlement.services import following, transactions
 from settlement.services.calls import call_for
 from settlement.services.root_signing import move_if_enough
 from settlement.services.roots import hold, move, note
 from settlement.signers.policy import Rebuilt, Refusal
-from settlement.stages import TransactionState
+from settlement.stages import ENDED
 
 _S = RootStage
-_ENDED = (TransactionState.CONFIRMED, TransactionState.DROPPED)
 
 
 def post_roots(*, now: int) -> int:
@@ -28,7 +27,7 @@ def post_roots(*, now: int) -> int:
         return 0
     client = connect()
     if transactions.any_under_way():
-        transactions.follow(client, now=now)
+        following.follow(client, now=now)
     found = escrow(client)
     return sum(_follow(client, found, pk, now) + _send(client, pk, now) for pk in ids)
 
@@ -57,6 +56,8 @@ def _follow(client: Client, contract: Escrow, root_id: int, now: int) -> bool:
                 move(held, _S.FINAL, final_at=now)
         else:
             _not_on_chain(held)
+            if held.stage == _S.SENT and held.transaction is not None and held.transaction.reason:
+                note(root_id, held.transaction.reason)
     return held.stage != before
 
 
@@ -68,7 +69,7 @@ def _is_final(roots: Roots, root: Root, deep_at: int, final_at: int) -> bool:
 def _not_on_chain(held: Root) -> None:
     """What a root without a place in the contract waits for."""
     row: ChainTransaction | None = held.transaction
-    ended = row is not None and row.state in _ENDED
+    ended = row is not None and row.state in ENDED
     if held.stage == _S.POSTED:
         reason = "a reorganisation took its block"
         move(held, _S.SIGNED if row is None else _S.SENT, reason=reason)
@@ -79,10 +80,10 @@ def _not_on_chain(held: Root) -> None:
 def _send(client: Client, root_id: int, now: int) -> bool:
     """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
     root = Root.objects.get(pk=root_id)
-    if root.stage not in (_S.PROPOSED, _S.SIGNED):
+    if root.stage not in (_S.PLANNED, _S.SIGNED):
         return False
     rebuilt = call_for(client, f"root:{root_id}")
-    if root.stage == _S.PROPOSED or len(rebuilt.signed_by) < rebuilt.threshold:
+    if root.stage == _S.PLANNED or len(rebuilt.signed_by) < rebuilt.threshold:
         return _count_again(root_id, rebuilt)
     try:
         drafted = transactions.draft(client, rebuilt, now=now)
@@ -109,12 +110,12 @@ def _count_again(root_id: int, rebuilt: Rebuilt) -> bool:
     """The set or its threshold may have changed since the signatures came."""
     have, threshold = len(rebuilt.signed_by), rebuilt.threshold
     with transaction.atomic():
-        held = hold(root_id, _S.PROPOSED, _S.SIGNED)
+        held = hold(root_id, _S.PLANNED, _S.SIGNED)
         if held is None:
             return False
         before = held.stage
         if before == _S.SIGNED and have < threshold:
-            move(held, _S.PROPOSED, reason=f"the attestor set has changed: {have} of {threshold} signatures count")
+            move(held, _S.PLANNED, reason=f"the attestor set has changed: {have} of {threshold} signatures count")
         else:
             move_if_enough(held, list(rebuilt.members), threshold)
     return held.stage != before

@@ -27,7 +27,7 @@ def add_root_signature(*, root_id: int, signature: str, now: int) -> Root | Prob
         return stranger(attestor)
     with transaction.atomic():
         held = Root.objects.select_for_update().get(pk=root_id)
-        if held.stage not in (RootStage.PROPOSED, RootStage.SIGNED):
+        if held.stage not in (RootStage.PLANNED, RootStage.SIGNED):
             return held
         RootSignature.objects.get_or_create(
             root=held, attestor=attestor, defaults={"signature": signature, "at": now}
@@ -40,7 +40,7 @@ def add_root_signature(*, root_id: int, signature: str, now: int) -> Root | Prob
 def move_if_enough(held: Root, members: list[str], threshold: int) -> None:
     """SIGNED once as many members of the set as it wants have signed; the root is held."""
     enough = held.signatures.filter(attestor__in=members).count() >= threshold
-    if held.stage == RootStage.PROPOSED and enough:
+    if held.stage == RootStage.PLANNED and enough:
         move(held, RootStage.SIGNED)
 
 

@@ -134,10 +134,10 @@ def _is_due(now: int) -> bool:
 
 def _withdraw_stale(root: Root, now: int) -> bool:
     """Give up a proposal that nobody signs. Once somebody has, it must stay: an attestor signs an epoch once."""
-    if root.stage != RootStage.PROPOSED or root.created_at + STALE_SECONDS > now:
+    if root.stage != RootStage.PLANNED or root.created_at + STALE_SECONDS > now:
         return False
     with transaction.atomic():
-        held = hold(root.pk, RootStage.PROPOSED)
+        held = hold(root.pk, RootStage.PLANNED)
         if held is None or held.signatures.exists():
             return False
         move(held, RootStage.FAILED, reason=f"no attestor has signed it for {STALE_SECONDS} s")

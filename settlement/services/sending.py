@@ -42,12 +42,16 @@ def wait(client: Client, row: ChainTransaction, *, now: int, patience_seconds: f
     """Send the stored bytes and return once a block has them. ChainDown where none took them in time: ask again."""
     transactions.broadcast(client, row, now=now)
     deadline = time.monotonic() + patience_seconds
-    while (receipt := client.receipt(row.hash)) is None:
+    # The worker may raise its fees meanwhile: any attempt counts.
+    while (found := transactions.mined_of(client, list(row.attempts.all()))) is None:
         if time.monotonic() > deadline:
             raise ChainDown(f"{row.hash} waits for a block; run the command again to look for it")
         time.sleep(POLL_SECONDS)
+    attempt, receipt = found
+    if attempt.proposal_id is not None:
+        raise ChainError(f"nonce {row.nonce} was cancelled in block {receipt.block_number}")
     if not receipt.succeeded:
-        raise ChainError(f"{row.hash} reverted in block {receipt.block_number}")
+        raise ChainError(f"{attempt.hash} reverted in block {receipt.block_number}")
 
 
 def draft(client: Client, kind: str, call: Call, *, now: int) -> transactions.Draft:

@@ -66,7 +66,7 @@ def add_signature(*, publication_id: int, signature: str, now: int) -> Publicati
         return stranger(attestor)
     with transaction.atomic():
         held = Publication.objects.select_for_update().get(pk=publication_id)
-        if held.stage not in (PublicationStage.PROPOSED, PublicationStage.SIGNED):
+        if held.stage not in (PublicationStage.PLANNED, PublicationStage.SIGNED):
             return held
         AttestorSignature.objects.get_or_create(
             publication=held, attestor=attestor, defaults={"signature": signature, "at": now}
@@ -79,7 +79,7 @@ def add_signature(*, publication_id: int, signature: str, now: int) -> Publicati
 def move_if_enough(held: Publication, members: list[str], threshold: int) -> None:
     """SIGNED once as many members of the set as it wants have signed; the publication is held."""
     enough = held.signatures.filter(attestor__in=members).count() >= threshold
-    if held.stage == PublicationStage.PROPOSED and enough:
+    if held.stage == PublicationStage.PLANNED and enough:
         move(held, PublicationStage.SIGNED)
 
 

@@ -1,33 +1,31 @@
-"""Transactions of the publisher: sign, store, then send, and follow until a deep block has them (I-17).
+"""Transactions of the publisher: sign, store, then send (I-17). following.py looks what became of them.
 
-A crash at any point is answered by doing the next thing again: what was not stored was never sent, and what is
-stored is sent again, the same bytes, until a block has it. Broadcasting twice is harmless; signing twice for one nonce
-is not, and the database refuses it.
+A crash at any point is answered by doing the next thing again: what was not stored was never sent, and what is stored
+is sent again until a block has it. One nonce has one payload for ever, and any number of attempts, each of which pays
+more than the one before; the database refuses anything else.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, QuerySet
 
 from settlement.alarms import publishing_stops
-from settlement.chain.client import Client, Price, Receipt
-from settlement.chain.errors import ChainDown, ChainError, NodeRefused
-from settlement.models import ChainTransaction
+from settlement.chain.answers import Answer
+from settlement.chain.client import Call, Client, Price, Receipt
+from settlement.chain.errors import ChainDown, ChainError, NodeRefused, TooDear
+from settlement.models import Attempt, ChainTransaction, Proposal
 from settlement.services import authorizing
 from settlement.signers.configured import configured
 from settlement.signers.policy import Rebuilt, Refusal
 from settlement.signers.signer import CannotSign, Signed
-from settlement.stages import TransactionState
+from settlement.stages import UNDER_WAY, TransactionState
 
 log = structlog.get_logger(__name__)
-
-RESEND_SECONDS = 15
-_UNDER_WAY = (TransactionState.SENT, TransactionState.MINED)
 
 
 class CannotSend(ChainError):
@@ -41,6 +39,7 @@ class Draft:
     client: Client
     sender: str
     nonce: int
+    call: Call
     price: Price
     signed: Signed
 
@@ -60,103 +59,109 @@ def draft(client: Client, rebuilt: Rebuilt, *, now: int) -> Draft | Refusal:
         last = _ours(client, sender).aggregate(last=Max("nonce"))["last"]
         nonce = nonce if last is None else max(nonce, last + 1)
         signed = authorizing.sign(asked, nonce=nonce, price=price, now=now)
-    except CannotSign as error:
+    except (CannotSign, TooDear) as error:
         raise CannotSend(str(error)) from error
-    return signed if isinstance(signed, Refusal) else Draft(client, sender, nonce, price, signed)
+    if isinstance(signed, Refusal):
+        return signed
+    return Draft(client, sender, nonce, rebuilt.call, price, signed)
 
 
 def store(drafted: Draft, *, purpose: str, now: int) -> ChainTransaction:
     """Store it, inside the transaction that says what for. Nothing has been sent when it returns."""
     if not connection.in_atomic_block:
         raise RuntimeError("store() belongs into the transaction that says what it is for")
+    call = drafted.call
+    assert call.to is not None, "a contract is created by Wallet, which stores nothing"
     try:
         with transaction.atomic():
-            return ChainTransaction.objects.create(
+            row = ChainTransaction.objects.create(
                 chain=drafted.client.genesis,
                 sender=drafted.sender,
                 nonce=drafted.nonce,
                 purpose=purpose,
-                raw=drafted.signed.raw,
+                to=call.to,
+                data=call.data,
+                value=call.value,
                 hash=drafted.signed.hash,
                 created_at=now,
             )
     except IntegrityError:
         raise CannotSend(f"nonce {drafted.nonce} was taken at the same moment; the next round signs anew") from None
+    _create(row, 1, drafted.signed, drafted.price, None, now)
+    return row
 
 
-def _ours(client: Client, sender: str) -> QuerySet[ChainTransaction]:
-    return ChainTransaction.objects.filter(chain=client.genesis, sender=sender)
+def add_attempt(
+    row: ChainTransaction, last: Attempt, signed: Signed, price: Price, *, proposal: Proposal | None = None, now: int
+) -> Attempt | None:
+    """Store another attempt behind `last`; None where another worker was first, or a block has one by now."""
+    with transaction.atomic():
+        held = ChainTransaction.objects.select_for_update().get(pk=row.pk)
+        if held.state != TransactionState.SENT or held.newest.pk != last.pk:
+            return None
+        attempt = _create(held, last.number + 1, signed, price, proposal, now)
+        held.hash = row.hash = signed.hash
+        held.save(update_fields=["hash"])
+    return attempt
 
 
-def broadcast(client: Client, row: ChainTransaction, *, now: int) -> None:
-    """Send the stored bytes. Whether they landed is for `follow` to see, whatever the node says here.
+def _create(
+    row: ChainTransaction, number: int, signed: Signed, price: Price, proposal: Proposal | None, now: int
+) -> Attempt:
+    return Attempt.objects.create(
+        transaction=row,
+        number=number,
+        raw=signed.raw,
+        hash=signed.hash,
+        gas=price.gas,
+        max_fee=price.max_fee,
+        tip=price.tip,
+        proposal=proposal,
+        signed_at=now,
+    )
+
+
+def broadcast(client: Client, row: ChainTransaction, *, now: int) -> Answer:
+    """Send the newest attempt's stored bytes. Whether any landed is for `follow` to see, whatever the node says.
 
     A publication's are not sent while an alarm stops publishing.
     """
-    if row.purpose.startswith("publication:") and publishing_stops():
-        return
+    attempt = row.newest
+    if row.purpose.startswith("publication:") and attempt.proposal_id is None and publishing_stops():
+        return Answer.NO_ANSWER
+    answer, words = _send(client, attempt.raw)
+    if answer not in (Answer.TAKEN, Answer.ALREADY_KNOWN, attempt.answer):
+        log.warning(
+            "transaction.not_taken", hash=attempt.hash, purpose=row.purpose, answer=answer, reason=words
+        )
+    Attempt.objects.filter(pk=attempt.pk).update(sent_at=now, answer=answer, words=words)
+    return answer
+
+
+def _send(client: Client, raw: str) -> tuple[Answer, str]:
     try:
-        client.broadcast(row.raw)
-    except (NodeRefused, ChainDown) as error:
-        log.warning("transaction.not_taken", hash=row.hash, purpose=row.purpose, reason=str(error))
-    ChainTransaction.objects.filter(pk=row.pk).update(sent_at=now)
+        client.broadcast(raw)
+    except NodeRefused as error:
+        return error.answer, str(error)
+    except ChainDown as error:
+        return Answer.NO_ANSWER, str(error)
+    return Answer.TAKEN, ""
 
 
-def follow(client: Client, *, now: int) -> int:
-    """Look where every transaction under way is, send again what no block has; returns how many moved."""
-    head = client.block().number
-    moved = 0
-    under_way = ChainTransaction.objects.filter(chain=client.genesis, state__in=_UNDER_WAY)
-    for row in under_way.order_by("nonce"):
-        seen = _look(client, row, head)
-        moved += _note(row, seen)
-        due = row.sent_at is None or row.state != seen["state"] or row.sent_at + RESEND_SECONDS <= now
-        if seen["state"] == TransactionState.SENT and due:
-            broadcast(client, row, now=now)
-    return moved
-
-
-def _look(client: Client, row: ChainTransaction, head: int) -> dict[str, object]:
-    """The columns as the chain has them now."""
-    receipt = client.receipt(row.hash)
-    # A node may still show the receipt of a block that is no longer part of the chain.
-    if receipt is not None and client.hash_at(receipt.block_number) == receipt.block_hash:
-        return _mined(receipt, head)
-    nowhere: dict[str, object] = dict.fromkeys(
-        ("block_number", "block_hash", "gas_used", "succeeded", "overtaken_block")
-    )
-    nowhere["state"] = TransactionState.SENT
-    if client.nonce(row.sender, pending=False) > row.nonce:
-        since = head if row.overtaken_block is None else row.overtaken_block
-        nowhere["overtaken_block"] = since
-        if head - since >= settings.CONFIRMATION_DEPTH:
-            nowhere["state"] = TransactionState.DROPPED
-            log.error("transaction.nonce_taken", hash=row.hash, nonce=row.nonce, purpose=row.purpose)
-    return nowhere
-
-
-def _mined(receipt: Receipt, head: int) -> dict[str, object]:
-    deep = head - receipt.block_number >= settings.CONFIRMATION_DEPTH
-    return {
-        "state": TransactionState.CONFIRMED if deep else TransactionState.MINED,
-        "block_number": receipt.block_number,
-        "block_hash": receipt.block_hash,
-        "gas_used": receipt.gas_used,
-        "succeeded": receipt.succeeded,
-        "overtaken_block": None,
-    }
-
-
-def _note(row: ChainTransaction, seen: dict[str, object]) -> bool:
-    """Write what was seen, unless somebody else has seen something meanwhile."""
-    if all(getattr(row, name) == value for name, value in seen.items()):
-        return False
-    if row.state == TransactionState.MINED and seen["state"] == TransactionState.SENT:
-        log.warning("transaction.reorged", hash=row.hash, purpose=row.purpose, block=row.block_number)
-    as_it_was = ChainTransaction.objects.filter(pk=row.pk, state=row.state, block_hash=row.block_hash)
-    return as_it_was.update(**seen) > 0
+def mined_of(client: Client, attempts: Sequence[Attempt]) -> tuple[Attempt, Receipt] | None:
+    """The one attempt that the canonical chain has, if it has one; they share a nonce, so no two can be there."""
+    for attempt in attempts:
+        receipt = client.receipt(attempt.hash)
+        # A node may still show the receipt of a block that is no longer part of the chain.
+        if receipt is not None and client.hash_at(receipt.block_number) == receipt.block_hash:
+            return attempt, receipt
+    return None
 
 
 def any_under_way() -> bool:
     """Whether there is anything to follow, on whatever chain."""
-    return ChainTransaction.objects.filter(state__in=_UNDER_WAY).exists()
+    return ChainTransaction.objects.filter(state__in=UNDER_WAY).exists()
+
+
+def _ours(client: Client, sender: str) -> QuerySet[ChainTransaction]:
+    return ChainTransaction.objects.filter(chain=client.genesis, sender=sender)

@@ -53,6 +53,8 @@ class Rebuilt:
     members: tuple[str, ...] = ()
     """Today's attestors."""
     threshold: int = 0
+    approved_by: tuple[str, ...] | None = None
+    """Where operators asked for it: who proposed it and who approved it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,14 @@ def signatures(asked: Asked) -> str | None:
     return None
 
 
+def two_people(asked: Asked) -> str | None:
+    """What operators ask for is wanted by two of them, both still staff."""
+    people = asked.rebuilt.approved_by
+    if people is not None and len(set(people)) < 2:
+        return f"{len(set(people))} operators want it, two must"
+    return None
+
+
 def same_payload(asked: Asked) -> str | None:
     """One payload for one nonce for ever (I-17)."""
     if asked.stored is not None and asked.stored != asked.rebuilt.call:
@@ -177,6 +187,7 @@ RULES: tuple[Rule, ...] = (
     value,
     final_state,
     signatures,
+    two_people,
     same_payload,
     gas,
     transaction_cap,

@@ -42,17 +42,17 @@ def attestation(number: int, document: dict[str, Any]) -> str:
 
 def test_signatures__three_attestors_over_what_they_were_served__signed(world: World) -> None:
     publication, now = world.proposed("one", "two")
-    (served,) = get("publications", stage="PROPOSED")["results"]
+    (served,) = get("publications", stage="PLANNED")["results"]
     assert (served["id"], served["signatures"], len(served["items"])) == (str(publication.pk), [], 2)
     for number in (4, 0, 4):
         answer = post(publication, signature=attestation(number, served))
-        assert (answer.status_code, answer.json()["stage"]) == (201, "PROPOSED")
+        assert (answer.status_code, answer.json()["stage"]) == (201, "PLANNED")
     answer = post(publication, signature=attestation(2, served))
     assert answer.json()["stage"] == "SIGNED"
     assert sorted(each["attestor"] for each in answer.json()["signatures"]) == sorted(
         accounts.address(accounts.ATTESTORS[number]) for number in (0, 2, 4)
     )
-    assert get("publications", stage="PROPOSED")["results"] == []
+    assert get("publications", stage="PLANNED")["results"] == []
     assert publish(now=now) == 1
     late = post(publication, signature=attestation(1, served))
     assert (late.status_code, late.json()["stage"]) == (201, "SENT")
@@ -101,7 +101,7 @@ def test_refusals__the_last_words_of_each_until_it_signs__shown(world: World) ->
     (served,) = get("publications")["results"]
     assert [(each["attestor"], each["text"]) for each in served["refusals"]] == [(attestor, "x" * 500)]
     publication.refresh_from_db()
-    assert publication.stage == PublicationStage.PROPOSED
+    assert publication.stage == PublicationStage.PLANNED
     assert post(publication, signature=attestation(0, served)).json()["refusals"] == []
 
 

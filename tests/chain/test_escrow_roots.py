@@ -122,7 +122,7 @@ def test_two_signatures__of_three_that_are_wanted__nothing_is_posted(world: Worl
     attest(world, tmp_path, 0, 1)
     assert post(world) == 0
     root.refresh_from_db()
-    assert (root.stage, root.signatures.count()) == ("PROPOSED", 2)
+    assert (root.stage, root.signatures.count()) == ("PLANNED", 2)
     assert not ChainTransaction.objects.exists()
 
 

@@ -124,7 +124,7 @@ def test_propose__threshold_lowered_after_the_signatures__they_count(world: Worl
     world.sign(publication, 0, 1, now=now)
     change_set(world, 2, *accounts.ATTESTORS)
     propose(now=now)
-    assert stage_of(publication) == S.PROPOSED
+    assert stage_of(publication) == S.PLANNED
     propose(now=now + STALE_SECONDS)
     assert stage_of(publication) == S.SIGNED
     assert_published_once(world, publication, now + STALE_SECONDS)
@@ -134,7 +134,7 @@ def test_publish__set_changed_after_the_signatures__asks_the_new_set(world: Worl
     publication, now = world.signed()
     change_set(world, 3, 6, 7, 21, 22, 23)
     publish(now=now)
-    assert (stage_of(publication), publication.transaction) == (S.PROPOSED, None)
+    assert (stage_of(publication), publication.transaction) == (S.PLANNED, None)
     assert publication.reason == "the attestor set has changed: 2 of 3 signatures count"
     digest = signer.digest("Attestations", message_of(items_of(publication)))
     add_signature(publication_id=publication.pk, signature=signing.sign(accounts.key(21), digest), now=now)

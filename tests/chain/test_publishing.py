@@ -11,14 +11,14 @@ from dev import accounts
 from settlement.chain.client import Call, Client
 from settlement.chain.errors import ChainDown, NodeRefused
 from settlement.chain.wallet import Wallet
-from settlement.models import ChainTransaction, Publication, PublicationItem
-from settlement.services import transactions
+from settlement.models import Attempt, ChainTransaction, Publication, PublicationItem
+from settlement.services import following, transactions
 from settlement.services.publishing import publish
 from settlement.stages import PublicationStage, TransactionState
 from tests.chain.conftest import CONFIRMATION, World
 
 S = PublicationStage
-RESEND = transactions.RESEND_SECONDS
+RESEND = following.RESEND_SECONDS
 
 
 class Killed(BaseException):
@@ -64,10 +64,10 @@ def test_publish__killed_between_store_and_send__the_same_bytes_go_out_once(
         with pytest.raises(Killed):
             publish(now=now)
     stored = ChainTransaction.objects.get()
-    assert (stored.state, stored.sent_at, stage_of(publication)) == (TransactionState.SENT, None, S.SENT)
+    assert (stored.state, stored.newest.sent_at, stage_of(publication)) == (TransactionState.SENT, None, S.SENT)
     assert world.client.receipt(stored.hash) is None
     assert_published_once(world, publication, now)
-    assert ChainTransaction.objects.get().raw == stored.raw
+    assert Attempt.objects.get().hash == stored.hash, "no other bytes were signed"
 
 
 def test_publish__killed_right_after_the_send__goes_on_with_what_landed(
@@ -136,7 +136,7 @@ def test_publish__reorg_takes_the_block__sent_again_and_mined_again(world: World
     world.node.mine()
     publish(now=now)
     after = ChainTransaction.objects.get()
-    assert (after.raw, after.nonce) == (before.raw, before.nonce)
+    assert (after.hash, after.nonce) == (before.hash, before.nonce)
     assert after.block_hash != before.block_hash
     assert_published_once(world, publication, now)
 
@@ -148,7 +148,7 @@ def test_publish__reorg_moves_it_to_another_block__follows_it(world: World) -> N
     before = ChainTransaction.objects.get()
     world.node.hold()
     world.node.reorg(1)
-    world.client.broadcast(before.raw)
+    world.client.broadcast(before.newest.raw)
     world.node.mine(2)
     publish(now=now)
     after = ChainTransaction.objects.get()

@@ -75,7 +75,7 @@ def test_root__what_was_proposed__never_changes(root: Root, column: str) -> None
 def test_root__final_or_failed__stays_so(root: Root) -> None:
     finished(root)
     with pytest.raises(DatabaseError, match="is refused"), transaction.atomic():
-        Root.objects.update(stage=RootStage.PROPOSED, final_at=None)
+        Root.objects.update(stage=RootStage.PLANNED, final_at=None)
     with pytest.raises(DatabaseError, match="is refused"), transaction.atomic():
         Root.objects.all().delete()
 
@@ -97,7 +97,7 @@ def test_epoch__that_has_a_root__takes_no_second(root: Root) -> None:
 
 @pytest.mark.parametrize("stage", [RootStage.SENT, RootStage.POSTED, RootStage.FINAL])
 def test_move__not_in_the_table__is_refused(root: Root, stage: RootStage) -> None:
-    with pytest.raises(ValueError, match="cannot go from PROPOSED"):
+    with pytest.raises(ValueError, match="cannot go from PLANNED"):
         roots.move(root, stage)
 
 
@@ -140,7 +140,7 @@ def test_api__leaf_and_file__prove_themselves(root: Root, client: Client) -> Non
 
 
 def test_api__roots__show_what_attestors_sign(root: Root, client: Client) -> None:
-    (row,) = client.get("/api/v1/roots?stage=PROPOSED").json()["results"]
+    (row,) = client.get("/api/v1/roots?stage=PLANNED").json()["results"]
     assert [row[name] for name in ("epoch", "root", "block", "seq")] == ["1", root.root, "7", "4"]
     assert client.get("/api/v1/roots?stage=FINAL").json()["results"] == []
     assert client.get("/api/v1/roots?stage=SOME").status_code == 400

@@ -14,6 +14,7 @@ from settlement.services.publications import hold, move
 from settlement.stages import PublicationStage, TransactionState, may_follow
 
 WORD = "0x" + "1" * 64
+MINED = {"tx_hash": WORD, "block_number": 5, "block_hash": WORD}
 
 
 def stored(nonce: int = 0, **columns: Any) -> ChainTransaction:
@@ -22,7 +23,8 @@ def stored(nonce: int = 0, **columns: Any) -> ChainTransaction:
         "sender": "0x" + "2" * 40,
         "nonce": nonce,
         "purpose": "test",
-        "raw": "0x02f0",
+        "to": "0x" + "3" * 40,
+        "data": "0x02f0",
         "hash": f"0x{nonce:064x}",
         "created_at": 1,
     }
@@ -48,11 +50,11 @@ def test_transaction__same_nonce_again__refused_unless_on_another_chain(db: None
     stored(7, hash="0x" + "f" * 64, chain="0x" + "3" * 64)
 
 
-@pytest.mark.parametrize("column", ["raw", "nonce", "hash", "sender", "chain", "purpose"])
+@pytest.mark.parametrize("column", ["to", "data", "value", "nonce", "sender", "chain", "purpose", "created_at"])
 def test_transaction__bytes_or_nonce_edited__refused(db: None, column: str) -> None:
     stored()
-    value = "5" if column == "nonce" else "0x02ff"
-    refused(f"UPDATE settlement_chaintransaction SET {column} = %s", value)
+    value = "5" if column in ("nonce", "value", "created_at") else "0x02ff"
+    refused(f"UPDATE settlement_chaintransaction SET \"{column}\" = %s", value)
     refused("DELETE FROM settlement_chaintransaction")
     refused("TRUNCATE settlement_chaintransaction CASCADE")
 
@@ -60,8 +62,11 @@ def test_transaction__bytes_or_nonce_edited__refused(db: None, column: str) -> N
 @pytest.mark.parametrize(
     "columns",
     [
-        {"raw": ""},
-        {"raw": "0x01f0"},
+        {"data": ""},
+        {"data": "0x1"},
+        {"to": "0x1"},
+        {"value": -1},
+        {"state": TransactionState.CANCELLED},
         {"state": "GONE"},
         {"state": TransactionState.MINED},
         {"block_number": 5},
@@ -77,7 +82,7 @@ def test_item__two_live_for_one_expiry__refused_until_the_first_failed(expiry: E
     publication = published(expiry)
     with pytest.raises(IntegrityError), transaction.atomic():
         published(expiry)
-    held = hold(publication.pk, PublicationStage.PROPOSED)
+    held = hold(publication.pk, PublicationStage.PLANNED)
     assert held is not None
     move(held, PublicationStage.FAILED, reason="a test")
     assert published(expiry).pk != publication.pk
@@ -98,10 +103,10 @@ def test_item__what_was_signed_is_edited__refused(expiry: Expiry, column: str, v
 @pytest.mark.parametrize("stage", [PublicationStage.FINAL, PublicationStage.FAILED])
 def test_publication__ended__never_another_stage(expiry: Expiry, stage: PublicationStage) -> None:
     ended = (
-        {"transaction": stored(), "final_at": 9} if stage == PublicationStage.FINAL else {"reason": "a test"}
+        {"transaction": stored(), "final_at": 9, **MINED} if stage == PublicationStage.FINAL else {"reason": "a test"}
     )
     published(expiry, stage=stage, **ended)
-    refused("UPDATE settlement_publication SET stage = 'PROPOSED', final_at = NULL")
+    refused("UPDATE settlement_publication SET stage = 'PLANNED', final_at = NULL")
     refused("DELETE FROM settlement_publication")
 
 
@@ -114,6 +119,7 @@ def test_publication__ended__never_another_stage(expiry: Expiry, stage: Publicat
         {"stage": "FAILED"},
         {"stage": "FINAL", "final_at": 1},
         {"final_at": 1},
+        {"stage": "SIGNED", **MINED},
     ],
 )
 def test_publication__columns_that_contradict_each_other__refused(db: None, columns: dict[str, Any]) -> None:

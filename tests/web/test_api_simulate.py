@@ -178,7 +178,8 @@ def test_finality__final_in_the_book__is_safe_only_once_it_is_final_on_chain(
     reporting.refresh_from_db()
     assert codes(client, reporting) == ["not_published"]
     tx = ChainTransaction.objects.create(
-        chain="0x1", sender="0x" + "01" * 20, nonce=1, purpose="publication:1", raw="0x02ab", hash="0x" + "7a" * 32,
+        chain="0x1", sender="0x" + "01" * 20, nonce=1, purpose="publication:1",
+        to="0x" + "02" * 20, data="0x", hash="0x" + "7a" * 32,
         created_at=at.now,
     )  # fmt: skip
     publication = Publication.objects.create(created_at=at.now, stage="SENT", transaction=tx)
@@ -187,10 +188,9 @@ def test_finality__final_in_the_book__is_safe_only_once_it_is_final_on_chain(
         transcript=reporting.head, payouts="0x" + "00" * 32,
     )  # fmt: skip
     assert codes(client, reporting) == ["not_in_a_block"]
-    ChainTransaction.objects.update(
-        state="MINED", block_number=90, block_hash="0x" + "9a" * 32, succeeded=True
+    Publication.objects.update(
+        stage="MINED", tx_hash=tx.hash, block_number=90, block_hash="0x" + "9a" * 32
     )
-    Publication.objects.update(stage="MINED")
     EscrowBlock.objects.create(number=101, hash="0x" + "b1" * 32, parent="0x" + "b0" * 32, timestamp=at.now)
     assert codes(client, reporting) == ["not_deep"]
     Publication.objects.update(stage="FINAL", final_at=at.now)

@@ -76,7 +76,7 @@ class Scene:
         listed = [to_json("Attestations", {"items": [item]})["items"][0] for item in items]
         number = str(len(self.service.published) + 1)
         self.service.published.append(
-            {"id": number, "stage": "PROPOSED", "items": listed, "signatures": [], "refusals": []}
+            {"id": number, "stage": "PLANNED", "items": listed, "signatures": [], "refusals": []}
         )
 
 

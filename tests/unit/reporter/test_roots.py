@@ -80,7 +80,7 @@ class Scene:
     def row(self, proposal: Proposal | None = None) -> dict[str, Any]:
         found = proposal or self.proposal
         fields = {name: str(value) for name, value in found.message.items()}
-        return {"id": "4", "stage": "PROPOSED", **fields, "seq": str(found.seq), "signatures": []}
+        return {"id": "4", "stage": "PLANNED", **fields, "seq": str(found.seq), "signatures": []}
 
     def refused(self, proposal: Proposal | None = None) -> str:
         return (refusal(proposal or self.proposal, self.context) or "").split(":")[0]

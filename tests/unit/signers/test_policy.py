@@ -70,6 +70,8 @@ def test_judge__all_rules_kept__nothing_to_say() -> None:
         (rebuilt(signed_by=(OTHER, *MEMBERS[:3])), f"signatures: one is by {OTHER}, who is no attestor"),
         (rebuilt(signed_by=MEMBERS[2::-1]), "signatures: "),
         (rebuilt(signed_by=(MEMBERS[0], MEMBERS[0], MEMBERS[1])), "signatures: 2 attestors"),
+        (rebuilt(approved_by=("one", "one")), "two_people: 1 operators want it, two must"),
+        (rebuilt(approved_by=()), "two_people: 0 operators want it"),
         (replace(ASKED, stored=replace(CALL, data="0x12345678")), "same_payload: another call was signed"),
         (replace(ASKED, price=Price(policy.MOST_GAS + 1, 1, 1)), "gas: it wants 16777217 gas"),
         (replace(ASKED, price=Price(0, 1, 1)), "gas: it wants 0 gas"),

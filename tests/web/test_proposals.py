@@ -1,0 +1,180 @@
+"""Proposals in the admin: two people, each with an own account, or nothing (RELIABILITY 4, C-40)."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import IntegrityError, connection, transaction
+from django.test import Client
+
+from settlement.models import Attempt, ChainTransaction, Proposal
+from settlement.services import proposals
+from settlement.services.proposal_rows import CANCEL, end, people_behind
+from settlement.stages import TransactionState
+
+NOW = 1_000_000
+WORD = "0x" + "1" * 64
+
+
+@pytest.fixture
+def row(db: None) -> ChainTransaction:
+    made = ChainTransaction.objects.create(
+        chain=WORD, sender="0x" + "2" * 40, nonce=7, purpose="test", to="0x" + "3" * 40, data="0x", hash=WORD,
+        created_at=1,
+    )  # fmt: skip
+    Attempt.objects.create(transaction=made, number=1, raw="0x02f0", hash=WORD, gas=1, max_fee=1, tip=1, signed_at=1)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("oracle.clock.now", lambda: NOW)
+
+
+def operator(name: str, *permissions: str) -> User:
+    made = User.objects.create_user(name, is_staff=True)
+    wanted = ("view_chaintransaction", "view_proposal", *permissions)
+    made.user_permissions.set(Permission.objects.filter(codename__in=wanted))
+    return made
+
+
+def logged_in(user: User, *, checks: bool = False) -> Client:
+    client = Client(enforce_csrf_checks=checks)
+    client.force_login(user)
+    return client
+
+
+def propose(client: Client, row: ChainTransaction, reason: str = "it will never be mined") -> int:
+    address = f"/admin/settlement/chaintransaction/{row.pk}/propose-cancel/"
+    return client.post(address, {"reason": reason}).status_code
+
+
+def approve(client: Client, proposal: Proposal) -> int:
+    return client.post(f"/admin/settlement/proposal/{proposal.pk}/approve/").status_code
+
+
+def test_two_operators__propose_and_approve__in_two_clicks(row: ChainTransaction) -> None:
+    one, two = logged_in(operator("one", "add_proposal")), logged_in(operator("two", "change_proposal"))
+    page = f"/admin/settlement/chaintransaction/{row.pk}/change/"
+    assert b"Propose to cancel it" in one.get(page).content
+    assert b"Propose to cancel it" not in two.get(page).content
+    assert propose(one, row) == 302
+    proposal = Proposal.objects.get()
+    assert (proposal.subject, proposal.reason, proposal.proposed_by.username) == (
+        str(row.pk), "it will never be mined", "one",
+    )  # fmt: skip
+    page = f"/admin/settlement/proposal/{proposal.pk}/change/"
+    assert b"Approve it" in two.get(page).content
+    assert b"Approve it" not in one.get(page).content
+    assert approve(two, proposal) == 302
+    proposal.refresh_from_db()
+    assert (proposal.approved_at, proposal.ended_at) == (NOW, None)
+    assert people_behind(CANCEL, str(row.pk)) == ("one", "two")
+    assert b"Approve it" not in two.get(page).content
+
+
+def test_one_superuser__alone__cannot(row: ChainTransaction) -> None:
+    """Not by approving, not by SQL's own rules, not by another account made in the admin."""
+    root = User.objects.create_superuser("root")
+    client = logged_in(root)
+    propose(client, row)
+    proposal = Proposal.objects.get()
+    approve(client, proposal)
+    proposal.refresh_from_db()
+    assert proposal.approved_by is None
+    with pytest.raises(proposals.NotPossible, match="somebody else"):
+        proposals.approve(proposal_id=proposal.pk, by=root, now=NOW)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Proposal.objects.update(approved_by=root, approved_at=NOW)
+    for address in ("auth/user/add/", "auth/group/add/", f"auth/user/{root.pk}/password/", "auth/user/"):
+        assert client.get(f"/admin/{address}").status_code == 404
+        assert client.post(f"/admin/{address}", {"username": "puppet"}).status_code == 404
+    assert User.objects.count() == 1
+
+
+def test_strangers_and_others__without_the_right_or_the_token__change_nothing(row: ChainTransaction) -> None:
+    two = operator("two", "change_proposal")
+    assert propose(Client(), row) == 302, "to the login"
+    assert propose(logged_in(User.objects.create_user("nobody")), row) == 302
+    assert propose(logged_in(operator("looks")), row) == 403
+    assert propose(logged_in(two), row) == 403
+    assert propose(logged_in(User.objects.create_superuser("root"), checks=True), row) == 403, "no CSRF token"
+    one = logged_in(operator("one", "add_proposal"))
+    assert one.get(f"/admin/settlement/chaintransaction/{row.pk}/propose-cancel/").status_code == 405
+    assert not Proposal.objects.exists()
+    propose(one, row)
+    proposal = Proposal.objects.get()
+    assert approve(Client(), proposal) == 302
+    assert approve(logged_in(operator("three", "add_proposal")), proposal) == 403
+    assert approve(logged_in(two, checks=True), proposal) == 403
+    proposal.refresh_from_db()
+    assert proposal.approved_by is None
+
+
+def test_propose__without_a_reason_twice_or_for_nothing__refused(row: ChainTransaction) -> None:
+    one = operator("one", "add_proposal")
+    client = logged_in(one)
+    propose(client, row, " ")
+    assert not Proposal.objects.exists()
+    propose(client, row)
+    propose(client, row)
+    assert Proposal.objects.count() == 1
+    for subject in ("0", "-1", "x", ""):
+        with pytest.raises(proposals.NotPossible, match="there is no transaction"):
+            proposals.propose(kind=CANCEL, subject=subject, reason="why", by=one, now=NOW)
+    ChainTransaction.objects.update(
+        state=TransactionState.MINED, block_number=1, block_hash=WORD, succeeded=True
+    )
+    with pytest.raises(proposals.NotPossible, match="it is MINED"):
+        proposals.approve(proposal_id=Proposal.objects.get().pk, by=operator("two"), now=NOW)
+
+
+def test_proposal__a_day_later__is_over_and_can_be_made_again(row: ChainTransaction) -> None:
+    one, two = operator("one"), operator("two")
+    first = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=one, now=NOW)
+    later = NOW + proposals.LIFE_SECONDS
+    with pytest.raises(proposals.NotPossible, match="over"):
+        proposals.approve(proposal_id=first.pk, by=two, now=later)
+    again = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=one, now=later)
+    first.refresh_from_db()
+    assert (first.ended_at, first.outcome) == (later, "expired: nobody approved it")
+    assert proposals.approve(proposal_id=again.pk, by=two, now=later).approved_by_id == two.pk
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "kind = 'x'", "subject = '9'", "reason = 'x'", "proposed_at = 1", "expires_at = 9999999999",
+        "proposed_by_id = approved_by_id", "approved_by_id = NULL, approved_at = NULL", "approved_at = 5",
+        "outcome = 'x'", "ended_at = NULL, outcome = ''",
+    ],
+)  # fmt: skip
+def test_proposal__what_was_said_is_edited__refused(row: ChainTransaction, change: str) -> None:
+    proposal = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=operator("one"), now=NOW)
+    proposals.approve(proposal_id=proposal.pk, by=operator("two"), now=NOW)
+    end(proposal, "done", now=NOW)
+    for statement in (f"UPDATE settlement_proposal SET {change}", "DELETE FROM settlement_proposal"):  # noqa: S608
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
+
+
+def test_people_behind__one_has_left__are_too_few(row: ChainTransaction) -> None:
+    two = operator("two")
+    proposal = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=operator("one"), now=NOW)
+    assert people_behind(CANCEL, str(row.pk)) == (), "not approved"
+    proposals.approve(proposal_id=proposal.pk, by=two, now=NOW)
+    User.objects.filter(pk=two.pk).update(is_staff=False)
+    assert people_behind(CANCEL, str(row.pk)) == ("one",)
+
+
+@pytest.mark.parametrize("column", ["raw", "hash", "gas", "max_fee", "tip", "number", "signed_at", "transaction_id"])
+def test_attempt__edited_or_deleted__refused(row: ChainTransaction, column: str) -> None:
+    connection.check_constraints()  # those still owed would block TRUNCATE by themselves
+    value = "'0x02ff'" if column in ("raw", "hash") else "9"
+    for statement in (
+        f"UPDATE settlement_attempt SET {column} = {value}",  # noqa: S608
+        "DELETE FROM settlement_attempt",
+        "TRUNCATE settlement_attempt CASCADE",
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)
