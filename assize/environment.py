@@ -118,6 +118,16 @@ class Environment:
 
         return self.read(name, "url", parse, default, "", about)
 
+    def origin(self, name: str, *, about: str, default: str = REQUIRED) -> str:
+        """Scheme, host and perhaps a port, and nothing else: https://assize.example"""
+
+        def parse(raw: str) -> str:
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", raw):
+                raise ValueError(f"{raw!r} is not https:// and a host in lower case, without path or slash at its end")
+            return raw
+
+        return self.read(name, "origin", parse, default, "", about)
+
     def address(self, name: str, *, about: str, default: str = REQUIRED) -> str:
         """An account's address, stored in lower case."""
         return self.read(name, "address", _hexadecimal(20), default, "", about)

@@ -20,9 +20,14 @@ DEBUG = env.flag("DEBUG", default=False, about="Django's debug pages; never wher
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", about="host names that the web process answers to, comma-separated"
 )
+PUBLIC_URL = env.origin(
+    "PUBLIC_URL", about="where people reach these pages, as in https://assize.example; a login is signed for it"
+)
 HTTPS = env.flag(
     "HTTPS", default=True, about="redirect to https, secure cookies, HSTS; 0 only on one's own machine"
 )
+if HTTPS and PUBLIC_URL.startswith("http://"):
+    env.problems.append("PUBLIC_URL is wrong: it must begin with https:// where HTTPS is on")
 BEHIND_PROXY = env.flag(
     "BEHIND_PROXY",
     default=False,
@@ -260,6 +265,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "pages.sessions.logged_in",
             ]
         },
     }

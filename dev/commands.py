@@ -43,6 +43,7 @@ def start_all(profile: services.Profile, supervisor: Supervisor, run: RunFolder,
             raise Problem(f"{step.name} failed; {log}:\n{log.read_text(errors='replace')[-2000:].rstrip()}")
     port = free_port(WEB_PORT)
     url = f"http://127.0.0.1:{port}"
+    env = {**env, "PUBLIC_URL": os.environ.get("PUBLIC_URL") or url}
     for process in processes.running(port, run.path, env["RPC_URL"]):
         supervisor.start(process.name, process.command, env={**env, **process.secrets}, cwd=ROOT)
         if process.name == "web":

@@ -80,6 +80,7 @@ def start(profile: Profile, supervisor: Supervisor, run: RunFolder) -> dict[str,
         "SECRET_KEY": secrets.token_hex(32),
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "HTTPS": "0",
+        "PUBLIC_URL": "http://127.0.0.1:8000",  # the port is known once the web process has one
         "CHAIN_ID": str(anvil.CHAIN_ID),
         "CONTRACTS_FILE": str(run.path / "contracts.json"),
         "SERVICE_KEY": accounts.key(accounts.SERVICE),

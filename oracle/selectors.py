@@ -172,6 +172,12 @@ def acts_of(address: str, *, limit: int) -> list[Act]:
     return list(_with_stage(Act.objects.filter(account=address)).order_by("-seq")[:limit])
 
 
+def act_of(digest: str) -> Act | None:
+    """The entry of the book with this digest, with what pages show of its expiry."""
+    acts = Act.objects.select_related("expiry__index").defer("expiry__terms", "expiry__raised")
+    return acts.filter(digest=digest).first()
+
+
 # ---------------------------------------------------------------- pages
 
 

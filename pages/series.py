@@ -99,7 +99,9 @@ def series_page(request: HttpRequest, address: str) -> HttpResponse:
         "row": row,
         "numbers": line.of.numbers,
         "means": STATES[line.state],
-        "strip": [(each, "done" if n < at else "now" if n == at else "ahead") for n, each in enumerate(strip)],
+        "strip": [
+            (each, "done" if n < at else "now" if n == at else "ahead") for n, each in enumerate(strip)
+        ],
         "logs": series_logs(address, limit=ROWS),
         "index": counted_to(),
         "now": now,

@@ -21,6 +21,11 @@ def decimal(value: int | None, decimals: int = DECIMALS, least: int = 2) -> str:
     return f"{'-' if value < 0 else ''}{whole:,}{fraction}"
 
 
+def typed(value: int, decimals: int = DECIMALS) -> str:
+    """An integer as somebody would type it: `2500.25`; fit for a form and for an address."""
+    return decimal(value, decimals, least=0).replace(",", "")
+
+
 def ether(wei: int | None) -> str:
     """`1.2 ETH`; tiny amounts in wei, so that nobody counts zeros."""
     if wei is None:

@@ -2,7 +2,10 @@
 
 from django.urls import path
 
-from pages import series, views
+from pages import mine, series, sessions, views
+from pages.acting import views as acting
+from pages.acting.forms import ACCOUNT_FORMS, EXPIRY_FORMS
+from pages.acting.send_forms import ACCOUNT_SENDS
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,6 +14,17 @@ urlpatterns = [
     path("expiries/<slug:name>/transcript", views.transcript, name="transcript"),
     path("series/", series.series_list, name="series"),
     path("series/<slug:address>/", series.series_page, name="series-page"),
+    path("series/<slug:address>/redeem/", acting.on_series, name="redeem"),
+    *(path(f"expiries/<slug:name>/{word}/", acting.on_expiry, {"word": word}, word) for word in EXPIRY_FORMS),
+    path("me/", mine.me, name="me"),
+    *(path(f"me/{word}/", acting.on_account, {"word": word}, word) for word in ACCOUNT_FORMS),
+    *(path(f"me/{word}/", acting.on_sender, {"word": word}, word) for word in ACCOUNT_SENDS),
+    path("receipts/<slug:digest>/", mine.receipt, name="receipt"),
+    path("receipts/<slug:digest>.json", mine.receipt_file, name="receipt-file"),
+    path("login/", sessions.login_page, name="login"),
+    path("login/text", sessions.challenge, name="login-text"),
+    path("login/enter", sessions.enter, name="login-enter"),
+    path("logout/", sessions.leave, name="logout"),
     path("reserves/", views.reserves, name="reserves"),
     path("attestors/", views.attestors, name="attestors"),
     path("accounts/<slug:address>/", views.account, name="account"),

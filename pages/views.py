@@ -15,6 +15,7 @@ import settlement.reserves
 from oracle import clock, selectors
 from oracle.models import Expiry
 from pages import life, series
+from pages.actions import Action, actions, primary
 from protocol.stages import Stage
 from protocol.terms import Terms
 from settlement.chain.errors import ChainError
@@ -73,6 +74,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "ballots": disputes.selectors.ballots(row),
         "ruling_signatures": disputes.selectors.ruling_signatures(row),
         "lines": series.of_expiry(row, clock.now()),
+        "actions": actions(row, clock.now()),
         "publication": publication_of(row.id),
         "timeline": selectors.newest_acts(row, limit=ROWS),
         "terms_table": _terms_table(row),
@@ -156,9 +158,14 @@ def _existing(name: str) -> Expiry:
     return found
 
 
-def _with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next]]:
+def _with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next, Action | None]]:
+    """Each with what comes next, and the one act that there is to do."""
     now = clock.now()
-    return [(row, life.what_next(row, Terms.from_json(row.raised or row.terms), now)) for row in rows]
+    found = []
+    for row in rows:
+        terms = Terms.from_json(row.raised or row.terms)
+        found.append((row, life.what_next(row, terms, now), primary(row, now)))
+    return found
 
 
 def _terms_table(row: Expiry) -> list[tuple[str, Any, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 from protocol.payoff import redeem_n, redeem_p
 from settlement.index_models import EscrowIndex, EscrowLog
@@ -129,3 +129,10 @@ def escrow_events(account: str, *, limit: int) -> list[EscrowLog]:
 def escrow_index() -> EscrowIndex:
     """How far the escrow's index is; one that has not begun looks like one that has seen nothing."""
     return EscrowIndex.objects.filter(id=1).first() or EscrowIndex(id=1)
+
+
+def paid_to(account: str) -> int:
+    """Wei that the escrow has paid to an account, by its logs, also those that are not final yet."""
+    kinds = (EscrowLog.Kind.CLAIMED, EscrowLog.Kind.EXITED)
+    rows = EscrowLog.objects.filter(account=account, kind__in=kinds).exclude(state=EscrowLog.State.GONE)
+    return int(rows.aggregate(total=Sum("amount", default=0))["total"])

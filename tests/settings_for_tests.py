@@ -9,6 +9,7 @@ _NOWHERE = {
     "SECRET_KEY": "only-for-tests-only-for-tests-only-for-tests",
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
     "HTTPS": "0",
+    "PUBLIC_URL": "http://testserver",
     "DATABASE_URL": "postgresql://nobody@localhost:1/run-make-test-instead",
     "DATABASE_ROLE": "none",
     "REDIS_URL": "redis://localhost:1/0",

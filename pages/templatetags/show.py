@@ -30,6 +30,12 @@ def price(value: int | None) -> str:
 
 
 @register.filter
+def typed(value: int) -> str:
+    """A price as somebody would type it, for an address."""
+    return show.typed(value)
+
+
+@register.filter
 def units(value: int, decimals: int) -> str:
     """An amount of a token."""
     return show.decimal(value, decimals, least=0)

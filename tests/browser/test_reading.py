@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 
-from oracle.models import Expiry
+from oracle.models import Act, Expiry
 from settlement.chain.contracts import Signers, WaitingSet
-from tests.browser import axe
+from tests.browser import axe, court
 from tests.browser.conftest import NARROW, WIDE, Clock
+from tests.browser.wallet import Mode, Wallet
 from tests.cast import ETHER, person
 from tests.db.conftest import NOW
 from tests.web.story import PRICE, to_final
@@ -28,6 +30,14 @@ PAGES = {
     "series": "/series/",
     "one series": f"/series/{ADDRESS}/",
     "foreign series": f"/series/{FOREIGN}/",
+    "receipt": "/receipts/{digest}/",
+}
+FORMS = {
+    "report": "/expiries/eth-usd-test/report/",
+    "dispute, too late": "/expiries/eth-usd-test/dispute/",
+    "deposit": "/me/deposit/",
+    "unstake": "/me/unstake/",
+    "login": "/login/",
 }
 
 
@@ -57,17 +67,55 @@ def test_pages__wide_and_narrow__axe_finds_nothing_and_nothing_sticks_out(
     final: Expiry, open_context: Callable[..., BrowserContext], scheme: str
 ) -> None:
     page = open_context(color_scheme=scheme).new_page()
-    for name, path in PAGES.items():
+    for name, path in (PAGES | FORMS).items():
         for size in (WIDE, NARROW):
             page.set_viewport_size(size)
-            page.goto(path)
-            assert axe.findings(page) == [], name
-            assert sticks_out(page) == [], name
+            page.goto(path.format(digest=a_digest()))
+            look_at(page, f"{name}-{size['width']}-{scheme}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_acting__before_and_after__axe_finds_nothing_and_nothing_sticks_out(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    for who, size in (("alice", WIDE), ("bob", NARROW)):
+        context = open_context(color_scheme=scheme, viewport=size)
+        wallet, page = Wallet(person(who).key, mode=Mode.REJECT).install(context), context.new_page()
+        page.goto("/login/?next=/expiries/eth-usd-test/report/")
+        court.button(page).click()
+        expect(court.problem(page)).to_contain_text("declined")
+        wallet.mode = Mode.APPROVE
+        court.button(page).click()
+        page.get_by_label("Price").fill("nothing")
+        expect(court.error_of(page, "price")).to_be_visible()
+        look_at(page, f"report-wrong-{size['width']}-{scheme}")
+        page.get_by_label("Price").fill("2512.45")
+        court.ready(page)
+        page.get_by_text("Fine print").click()
+        look_at(page, f"report-ready-{size['width']}-{scheme}")
+        court.button(page).click()
+        expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+        look_at(page, f"report-taken-{size['width']}-{scheme}")
+        page.goto("/me/")
+        look_at(page, f"me-{size['width']}-{scheme}")
+
+
+def look_at(page: Page, name: str) -> None:
+    """Nothing serious, nothing wider than the window; and where SCREENSHOTS names a folder, a picture for people."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+    assert axe.findings(page) == [], name
+    assert sticks_out(page) == [], name
+
+
+def a_digest() -> str:
+    return Act.objects.filter(kind="Pledge").values_list("digest", flat=True)[0]
 
 
 def test_pages__no_script__say_the_same(final: Expiry, open_context: Callable[..., BrowserContext]) -> None:
     plain, scripted = open_context(java_script_enabled=False).new_page(), open_context().new_page()
     for name, path in PAGES.items():
+        path = path.format(digest=a_digest())
         plain.goto(path)
         scripted.goto(path)
         assert plain.inner_text("h1") == scripted.inner_text("h1"), name

@@ -39,6 +39,20 @@ def test_settings__one_missing_one_wrong__two_lines_and_no_traceback() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "origin", ["assize.example", "https://assize.example/", "https://Assize.example", "ftp://a"]
+)
+def test_settings__public_url_is_no_origin__said(origin: str) -> None:
+    done = start(**environment(PUBLIC_URL=origin))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"settings: PUBLIC_URL is wrong: {origin!r} is not https:// and a host")
+
+
+def test_settings__public_url_over_http_but_https_wanted__said() -> None:
+    done = start(**environment(PUBLIC_URL="http://assize.example", HTTPS="1"))
+    assert done.stderr == "settings: PUBLIC_URL is wrong: it must begin with https:// where HTTPS is on\n"
+
+
 def test_settings__contracts_file__gives_addresses_that_are_not_set(tmp_path: Path) -> None:
     file = tmp_path / "contracts.json"
     file.write_text(f'{{"oracle": "0x{"AA" * 20}", "factory": "0x{"BB" * 20}"}}')
@@ -114,7 +128,8 @@ def test_manual__settings_page__is_what_the_code_declares() -> None:
 
 
 def test_settings__as_in_production__django_s_deployment_check_has_nothing_to_say() -> None:
-    env = environment(HTTPS="1", DEBUG="0", SECRET_KEY="".join(chr(48 + n) for n in range(64)))
+    key = "".join(chr(48 + n) for n in range(64))
+    env = environment(PUBLIC_URL="https://a.example", HTTPS="1", DEBUG="0", SECRET_KEY=key)
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     done = subprocess.run(command, cwd=ROOT, env={**os.environ, **env}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr

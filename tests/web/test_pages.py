@@ -38,7 +38,8 @@ class Strict(HTMLParser):
     def handle_starttag(self, tag: str, attrs: Any) -> None:
         if tag not in VOID:
             self.open.append(tag)
-        if tag in ("script", "style") or any(name == "style" or name.startswith("on") for name, _ in attrs):
+        inline = tag == "script" and "src" not in dict(attrs)
+        if inline or tag == "style" or any(name == "style" or name.startswith("on") for name, _ in attrs):
             self.forbidden.append(tag)
 
     def handle_endtag(self, tag: str) -> None:

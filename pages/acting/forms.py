@@ -1,0 +1,249 @@
+"""One form for each kind of act: what is asked, the message that it makes, and why it could not be taken now.
+
+A form that is shown has an expiry (or none, for acts on an account alone) and perhaps an account, whose money it then
+knows. What `trouble` says is a help only: the service judges the act anew when it arrives.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django import forms
+
+import disputes.selectors
+from ledger import names
+from ledger.selectors import balance
+from oracle import stakes
+from oracle.models import Act, Expiry
+from oracle.projection import load_state
+from oracle.receipts import NOTHING
+from oracle.services.answer import REASONS
+from pages import show
+from pages.acting.fields import DecimalField, EtherField
+from protocol.acts import Refusal
+from protocol.dispute import Quote
+from protocol.resolution import price_refusal
+from protocol.signing import Message
+from protocol.stages import Stage
+from protocol.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an act would be refused now. `field` is what to change, "" where nothing that was typed is at fault."""
+
+    text: str
+    field: str = ""
+    link: str = ""  # where to go, and
+    link_text: str = ""  # what to do there
+
+
+class ActForm(forms.Form):
+    """What all have in common. Amounts are in wei, prices have 18 decimals."""
+
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    button: ClassVar[str]
+    command: ClassVar[str]  # of the reporter's program, for who has no wallet in the browser
+
+    def __init__(self, data: Any = None, *, expiry: Expiry | None = None, **options: Any) -> None:
+        super().__init__(data, prefix=None, auto_id="id_%s", **options)
+        self.expiry = expiry
+        if expiry is not None:
+            self.terms = Terms.from_json(expiry.raised or expiry.terms)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Set labels and first values that depend on the expiry."""
+
+    def closed(self, now: int) -> Trouble | None:
+        """Why nobody could do this now, whoever they are and whatever they typed."""
+        return None
+
+    def message(self, account: str, now: int) -> Message:
+        """What would be signed; fields that were left empty have their defaults."""
+        raise NotImplementedError
+
+    def trouble(self, message: Message) -> Trouble | None:
+        """Why it would be refused now."""
+        return None
+
+    def defaults(self) -> dict[str, str]:
+        """What the fields that were left empty stand for, once a message was made."""
+        return {}
+
+
+class OnExpiry(ActForm):
+    stage: ClassVar[Stage]
+    too_early: ClassVar[str]
+    too_late: ClassVar[str]
+
+    @property
+    def on(self) -> Expiry:
+        assert self.expiry is not None
+        return self.expiry
+
+    def prepare(self) -> None:
+        unit = show.pair(self.on.index.spec, "").partition("/")[2]
+        price = self.fields["price"]
+        assert isinstance(price, DecimalField)
+        price.unit = unit
+
+    def closed(self, now: int) -> Trouble | None:
+        order = list(Stage)
+        here, there = order.index(Stage(self.on.stage)), order.index(self.stage)
+        if here != there:
+            return Trouble(self.too_early if here < there else self.too_late)
+        if self.on.deadline is not None and self.on.deadline <= now:
+            return Trouble(
+                f"The window closed at {show.utc(self.on.deadline)}; what comes next is being worked out."
+            )
+        return None
+
+
+def refused(refusal: Refusal, field: str = "") -> Trouble:
+    return Trouble(REASONS[refusal], field)
+
+
+def short_of(account: str, amount: int, field: str) -> Trouble | None:
+    """Whether the free balance does not cover an amount."""
+    free = balance(names.free(account))
+    if free >= amount:
+        return None
+    missing = show.typed(amount - free)
+    text = f"The free balance is {show.ether(free)}: {show.ether(amount - free)} more is needed."
+    return Trouble(text, field, f"/me/deposit/?amount={missing}", f"Deposit {show.ether(amount - free)}")
+
+
+class ReportForm(OnExpiry):
+    kind, title, button, command = "Report", "Report a price", "Sign and send the report", "report"
+    stage = Stage.REPORTING
+    too_early = "It does not take reports yet; it opens after the expiry instant."
+    too_late = "Reporting has closed. The price can still be disputed while it is in CHALLENGE."
+
+    price = DecimalField(label="Price", help_text="What the index was worth at the instant.")
+    bond = EtherField(
+        label="Bond", help_text="Comes back with a gain if the price agrees with the final one."
+    )
+
+    def prepare(self) -> None:
+        super().prepare()
+        least, most = self.terms.min_report_bond, self.terms.max_report_bond
+        self.fields["bond"].initial = show.typed(least)
+        self.fields["bond"].help_text = (
+            f"From {show.ether(least)} to {show.ether(most)}. It comes back, with a share of what others lose, if your"
+            " price agrees with the final one."
+        )
+
+    def message(self, account: str, now: int) -> Message:
+        return {
+            "account": account,
+            "expiry": self.on.id,
+            "price": self.cleaned_data["price"],
+            "bond": self.cleaned_data["bond"],
+            "evidence": NOTHING,
+            "salt": "0x" + secrets.token_hex(32),
+        }
+
+    def trouble(self, message: Message) -> Trouble | None:
+        account = message["account"]
+        if Act.objects.filter(expiry=self.on, account=account, kind=self.kind).exists():
+            return refused(Refusal.ALREADY_REPORTED)
+        if bad_price := price_refusal(load_state(self.on), message["price"]):
+            return refused(bad_price, "price")
+        if not self.terms.min_report_bond <= message["bond"] <= self.terms.max_report_bond:
+            bounds = f"{show.ether(self.terms.min_report_bond)} to {show.ether(self.terms.max_report_bond)}"
+            return Trouble(f"The bond must lie within {bounds}.", "bond")
+        return short_of(account, message["bond"], "bond")
+
+
+class DisputeForm(OnExpiry):
+    kind, title, button, command = "Pledge", "Dispute the price", "Sign and send the pledge", "dispute"
+    stage = Stage.CHALLENGE
+    too_early = "There is no price to dispute yet: it stands once reporting has closed."
+    too_late = "The price cannot be disputed any more."
+
+    price = DecimalField(label="The right price", help_text="Your claim against the standing price.")
+    amount = EtherField(
+        label="Pledge",
+        required=False,
+        help_text="Left empty: all that the claim still needs. Others may pledge the rest.",
+    )
+
+    quote: Quote | Refusal | None = None
+
+    def message(self, account: str, now: int) -> Message:
+        price = self.cleaned_data["price"]
+        self.quote = disputes.selectors.dispute_quote(self.on, price)
+        left = self.quote.left if isinstance(self.quote, Quote) else 0
+        return {
+            "account": account,
+            "expiry": self.on.id,
+            "round": self.on.round + 1,
+            "price": price,
+            "amount": self.cleaned_data["amount"] or left,
+            "evidence": NOTHING,
+            "nonce": secrets.randbits(128),
+            "until": self.on.deadline or now,
+        }
+
+    def trouble(self, message: Message) -> Trouble | None:
+        if not isinstance(self.quote, Quote):
+            return refused(self.quote, "price") if self.quote else None
+        taken = min(message["amount"], self.quote.left)
+        if taken < min(self.terms.min_pledge, self.quote.left):
+            return Trouble(
+                f"Pledge at least {show.ether(min(self.terms.min_pledge, self.quote.left))}.", "amount"
+            )
+        return short_of(message["account"], taken, "amount")
+
+    def defaults(self) -> dict[str, str]:
+        return {"amount": show.typed(self.quote.left)} if isinstance(self.quote, Quote) else {}
+
+
+class MoneyForm(ActForm):
+    """Acts on an account alone."""
+
+    amount = EtherField(label="Amount")
+
+    def message(self, account: str, now: int) -> Message:
+        return {"account": account, "amount": self.cleaned_data["amount"], "nonce": secrets.randbits(128)}
+
+    def trouble(self, message: Message) -> Trouble | None:
+        return short_of(message["account"], message["amount"], "amount")
+
+
+class StakeForm(MoneyForm):
+    kind, title, button, command = "Stake", "Stake", "Sign and send", "stake"
+
+
+class WithdrawForm(MoneyForm):
+    kind, title, button, command = "Withdrawal", "Withdraw", "Sign and send", "withdraw"
+
+
+class UnstakeForm(MoneyForm):
+    kind, title, button, command = "Unstake", "Unstake", "Sign and send", "unstake"
+
+    def trouble(self, message: Message) -> Trouble | None:
+        account, amount = message["account"], message["amount"]
+        held, locked = balance(names.stake(account)), stakes.locked_stake(account)
+        if amount > held:
+            return Trouble(f"{show.ether(held)} is staked.", "amount")
+        if held - amount < locked:
+            rest = show.ether(held - locked)
+            text = f"Unfinished expiries count on {show.ether(locked)} of the stake; {rest} can be taken out."
+            return Trouble(text, "amount")
+        return None
+
+
+EXPIRY_FORMS: dict[str, type[OnExpiry]] = {"report": ReportForm, "dispute": DisputeForm}
+"""Acts on an expiry, by the last word of their address: /expiries/<slug>/<word>/."""
+
+ACCOUNT_FORMS: dict[str, type[ActForm]] = {
+    "stake": StakeForm,
+    "unstake": UnstakeForm,
+    "withdraw": WithdrawForm,
+}
+"""Acts on an account alone: /me/<word>/."""

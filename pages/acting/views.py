@@ -1,0 +1,154 @@
+"""Pages on which people act: a form, and under the same address, by POST, what would be signed.
+
+Nothing is written here. A signed act goes to POST /api/v1/acts like everybody's; a transaction goes to the chain.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from ledger.selectors import balances
+from oracle import clock, selectors
+from pages import life
+from pages.acting import forms, send_forms
+from pages.acting.document import Line, document
+from pages.acting.forms import ActForm, Trouble
+from pages.acting.send_forms import SendForm
+from pages.limits import limited
+from pages.sessions import account_of
+from protocol.terms import Terms
+from settlement.models import Series
+
+ADDRESS = re.compile(r"0x[0-9a-f]{40}")
+BOTH = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@BOTH
+@limited
+def on_expiry(request: HttpRequest, name: str, word: str) -> HttpResponse:
+    """/expiries/<slug>/report/ and the like."""
+    expiry = selectors.find_expiry(name)
+    if expiry is None:
+        raise Http404("no such expiry")
+    if name != expiry.slug:
+        return redirect(word, expiry.slug, permanent=True)
+    form, now = forms.EXPIRY_FORMS[word](_posted(request), expiry=expiry), clock.now()
+    if request.method == "POST":
+        return prepared(request, form)
+    terms = Terms.from_json(expiry.raised or expiry.terms)
+    _prefill(form, request)
+    context = {"expiry": expiry, "terms": terms, "next": life.what_next(expiry, terms, now)}
+    return _page(request, form, context | {"closed": form.closed(now)})
+
+
+@BOTH
+@limited
+def on_account(request: HttpRequest, word: str) -> HttpResponse:
+    """/me/stake/ and the like."""
+    form = forms.ACCOUNT_FORMS[word](_posted(request))
+    if request.method == "POST":
+        return prepared(request, form)
+    _prefill(form, request)
+    return _page(request, form, {"closed": form.closed(clock.now())})
+
+
+@BOTH
+@limited
+def on_sender(request: HttpRequest, word: str) -> HttpResponse:
+    """/me/deposit/ and the like."""
+    return _transaction(request, send_forms.ACCOUNT_SENDS[word](_posted(request)), {})
+
+
+@BOTH
+@limited
+def on_series(request: HttpRequest, address: str) -> HttpResponse:
+    """/series/<address>/redeem/"""
+    found = (
+        Series.objects.select_related("expiry__index")
+        .filter(address=address, origin=Series.Origin.FACTORY)
+        .first()
+    )
+    if found is None:  # or a foreign one: nobody knows what its code does with a signature
+        raise Http404("no such series")
+    form = send_forms.RedeemForm(_posted(request), series=found)
+    return _transaction(request, form, {"expiry": found.expiry, "series": found})
+
+
+def _posted(request: HttpRequest) -> Any:
+    return request.POST if request.method == "POST" else None
+
+
+def prepared(request: HttpRequest, form: ActForm) -> HttpResponse:
+    """The act that the form makes, as it is signed and as it is read, or what is in its way."""
+    account, now = request.POST.get("account", ""), clock.now()
+    if closed := form.closed(now):
+        return _trouble(closed)
+    if not form.is_valid():
+        return _invalid(form)
+    message = form.message(account if ADDRESS.fullmatch(account) else "0x" + "00" * 20, now)
+    trouble = form.trouble(message)
+    if trouble is not None:
+        return _trouble(trouble, form.defaults())
+    if not ADDRESS.fullmatch(account):
+        return _trouble(Trouble("Connect a wallet: the account is part of what is signed."), form.defaults())
+    made = document(form.kind, message, form.expiry)
+    return JsonResponse(asdict(made) | {"ready": True, "defaults": form.defaults()})
+
+
+def _transaction(request: HttpRequest, form: SendForm, context: dict[str, Any]) -> HttpResponse:
+    closed = form.closed()
+    if request.method != "POST":
+        _prefill(form, request)
+        return _page(request, form, context | {"closed": closed, "sends": True})
+    account = request.POST.get("account", "")
+    if closed is not None:
+        return _trouble(closed)
+    if not form.is_valid():
+        return _invalid(form)
+    if not ADDRESS.fullmatch(account):
+        return _trouble(Trouble("Connect a wallet: the account is part of what is sent."))
+    made = form.made(account)
+    if isinstance(made, Trouble):
+        return _trouble(made)
+    lines = [asdict(line) for line in _with_chain(made.lines)]
+    answer = {"transaction": made.to_json(), "account": account, "sentence": made.sentence, "lines": lines}
+    return JsonResponse(answer | {"ready": True, "after": form.after})
+
+
+def _with_chain(lines: list[Line]) -> list[Line]:
+    return [*lines, Line("chain", "Chain", str(settings.CHAIN_ID), fine=True)]
+
+
+def _page(request: HttpRequest, form: ActForm | SendForm, context: dict[str, Any]) -> HttpResponse:
+    mine = account_of(request)
+    money = balances(mine) if mine else None
+    return render(
+        request,
+        "pages/act.html",
+        {"form": form, "money": money, "now": clock.now(), "sends": False} | context,
+    )
+
+
+def _prefill(form: ActForm | SendForm, request: HttpRequest) -> None:
+    """First values out of the address, so that other pages can lead here with a price or an amount."""
+    for name, field in form.fields.items():
+        if text := request.GET.get(name, "")[:80]:
+            field.initial = text
+
+
+def _invalid(form: ActForm | SendForm) -> JsonResponse:
+    errors = {name: " ".join(map(str, said)) for name, said in form.errors.items()}
+    return JsonResponse({"ready": False, "errors": errors})
+
+
+def _trouble(trouble: Trouble, defaults: dict[str, str] | None = None) -> JsonResponse:
+    place = {"errors": {trouble.field: trouble.text}} if trouble.field else {"note": trouble.text}
+    link = {"href": trouble.link, "text": trouble.link_text} if trouble.link else None
+    return JsonResponse(place | {"ready": False, "link": link, "defaults": defaults or {}})

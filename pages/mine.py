@@ -1,0 +1,121 @@
+"""/me/ and receipts: what an account has, what it did, and the proof of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from oracle import clock, selectors, signer
+from oracle.models import Act, Expiry, Unbonding
+from oracle.receipts import receipt_of
+from oracle.sealing import is_sealed, public_message
+from pages.actions import Action
+from pages.sessions import account_of
+from settlement import reserves
+from settlement.selectors import escrow_events, escrow_index, paid_to
+
+ROWS = 50
+WORD = re.compile(r"0x[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimable:
+    """Wei that can be claimed now by the last final root; `waiting` of what was asked for is in no final root yet."""
+
+    now: int
+    waiting: int
+
+
+def claimable(account: str, withdrawing: int) -> Claimable:
+    """What of the `withdrawing` wei can be claimed. Claims that are not final yet count as made."""
+    root = reserves.kept_root(None)
+    found = reserves.proven(root, account) if root else None
+    left = max(0, found.leaf.withdrawable - paid_to(account)) if found else 0
+    return Claimable(left, max(0, withdrawing - left))
+
+
+@require_safe
+@never_cache
+def me(request: HttpRequest) -> HttpResponse:
+    """The money and the acts of whoever is logged in."""
+    address = account_of(request)
+    if address is None:
+        return redirect("/login/?next=/me/")
+    found = selectors.account(address)
+    claim = claimable(address, found.balances["withdrawing"])
+    slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in found.locks]).values_list("id", "slug"))
+    context: dict[str, Any] = {
+        "account": found,
+        "locked": sum(amount for _, amount in found.locks),
+        "locks": [(slugs[id_], amount) for id_, amount in found.locks],
+        "claim": claim,
+        "unbonding": Unbonding.objects.filter(account=address, done=False).order_by("due_at"),
+        "events": escrow_events(address, limit=ROWS),
+        "index": escrow_index(),
+        "acts": selectors.acts_of(address, limit=ROWS),
+        "actions": _actions(found, claim),
+        "now": clock.now(),
+    }
+    return render(request, "pages/me.html", context)
+
+
+def _actions(found: selectors.AccountView, claim: Claimable) -> list[Action]:
+    """Every way in which money moves here. Claiming comes first where there is something to claim."""
+    free, stake = found.balances["free"], found.balances["stake"]
+    escrow = "" if settings.ESCROW_ADDRESS else "There is no escrow here."
+    nothing_free = "" if free else "Nothing is free."
+    locked = "" if stake > found.locked_stake else "Unfinished expiries count on all of the stake."
+    locked = locked if stake else "Nothing is staked."
+    no_claim = "Nothing to claim: a withdrawal can be claimed once a root that counts it is final."
+    ways = [
+        Action("Claim", "/me/claim/", escrow or ("" if claim.now else no_claim), primary=bool(claim.now)),
+        Action("Deposit", "/me/deposit/", escrow, primary=not claim.now and not escrow),
+        Action("Stake", "/me/stake/", nothing_free),
+        Action("Unstake", "/me/unstake/", locked),
+        Action("Withdraw", "/me/withdraw/", nothing_free),
+    ]
+    return sorted(ways, key=lambda each: bool(each.reason))  # what can be pressed comes first
+
+
+@require_safe
+def receipt(request: HttpRequest, digest: str) -> HttpResponse:
+    """One act and its receipt, for ever at the same address."""
+    act = _act(digest)
+    lines = [(name.replace("_", " "), value) for name, value in public_message(act).items()]
+    context = {
+        "act": act,
+        "lines": lines,
+        "receipt": receipt_of(act).to_json(),
+        "service": signer.service_address(),
+        "sealed": is_sealed(act),
+        "now": clock.now(),
+    }
+    return render(request, "pages/receipt.html", context)
+
+
+@require_safe
+def receipt_file(request: HttpRequest, digest: str) -> HttpResponse:
+    """The same as a file, in the form in which the reporter's program keeps acts."""
+    act = _act(digest)
+    document = {
+        "digest": act.digest,
+        "act": {"kind": act.kind, "message": public_message(act), "signatures": act.signatures},
+        "receipt": receipt_of(act).to_json(),
+    }
+    name = f"{act.kind.lower()}-{act.digest[2:14]}.json"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return JsonResponse(document, json_dumps_params={"indent": 1}, headers=headers)
+
+
+def _act(digest: str) -> Act:
+    found = selectors.act_of(digest) if WORD.fullmatch(digest) else None
+    if found is None:
+        raise Http404("no such act")
+    return found

@@ -1,0 +1,24 @@
+// What must outlive a closed window: what was typed, and acts that were signed and have no answer yet.
+
+function read(key) {
+  try {
+    return JSON.parse(localStorage.getItem(key));
+  } catch {
+    return null; // forbidden or spoiled: as if nothing was kept
+  }
+}
+
+function write(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(key);
+    else localStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // forbidden: then the window must stay open
+  }
+}
+
+const draftKey = `assize.draft.${location.pathname}`;
+const signedKey = `assize.signed.${location.pathname}`;
+
+export const draft = { read: () => read(draftKey) ?? {}, write: (typed) => write(draftKey, typed), clear: () => write(draftKey, null) };
+export const signed = { read: () => read(signedKey), write: (act) => write(signedKey, act), clear: () => write(signedKey, null) };

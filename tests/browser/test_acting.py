@@ -1,0 +1,145 @@
+"""Reports, disputes and money, as people do them: what is clicked, what is read, what is signed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from ledger import selectors
+from oracle.models import Act, Expiry
+from tests.browser import court
+from tests.browser.conftest import NARROW, WIDE, Clock
+from tests.browser.wallet import Wallet
+from tests.cast import ETHER, person
+from tests.web.story import LIE, PRICE, to_challenge
+
+
+class Clicks:
+    """Counts what a person presses."""
+
+    def __init__(self, page: Page) -> None:
+        page.add_init_script("addEventListener('click', () => window.__clicked?.(), true)")
+        self.count = 0
+        page.expose_function("__clicked", self._one)
+
+    def _one(self) -> None:
+        self.count += 1
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_report__from_the_home_page__two_clicks_and_one_signature(
+    reporting: Expiry, page: Page, wallet: Wallet, size: dict[str, int]
+) -> None:
+    page.set_viewport_size(size)
+    clicks = Clicks(page)
+    page.goto("/")
+    page.get_by_role("link", name=f"Report {reporting.slug}").click()
+    page.get_by_label("Price").fill("2512.45")
+    court.ready(page)
+    shown = court.lines(page)
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    assert clicks.count == 2
+    act = Act.objects.get(kind="Report")
+    assert (act.price, act.amount) == (251_245 * ETHER // 100, ETHER // 10)
+    assert [
+        wallet.count(each) for each in ("eth_signTypedData_v4", "personal_sign", "eth_sendTransaction")
+    ] == [1, 0, 0]
+    assert wallet.signed[0]["message"] == act.message
+    assert shown["price"] == "2,512.45 USD"
+    assert shown["bond"] == "0.1 ETH"
+
+
+def test_dispute__from_the_home_page__two_clicks_and_one_signature(
+    reporting: Expiry, page: Page, wallet: Wallet, at: Clock
+) -> None:
+    at.now = to_challenge(reporting) + 1
+    clicks = Clicks(page)
+    page.goto("/")
+    page.get_by_role("link", name=f"Dispute {reporting.slug}").click()
+    page.get_by_label("The right price").fill("2400")
+    court.ready(page)
+    assert page.get_by_label("Pledge").input_value() == court.lines(page)["amount"].removesuffix(" ETH")
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    assert clicks.count == 2
+    assert wallet.count("eth_signTypedData_v4") == 1
+    act = Act.objects.get(kind="Pledge")
+    assert (act.account, act.price, act.message["round"]) == (person("alice").address, LIE, "1")
+    reporting.refresh_from_db()
+    assert (reporting.round, reporting.standing) == (1, LIE)
+
+
+def test_dispute__two_people_each_a_part__the_claim_is_filled(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    at.now = to_challenge(reporting) + 1
+    for name, amount in (("carol", "2"), ("dave", "")):
+        context = open_context()
+        Wallet(person(name).key).install(context)
+        page = context.new_page()
+        page.goto(f"/expiries/{reporting.slug}/")
+        if name == "carol":
+            page.get_by_role("link", name="Dispute the price").click()
+            page.get_by_label("The right price").fill("2400")
+            page.get_by_label("Pledge").fill(amount)
+        else:
+            page.get_by_role("link", name="Pledge to it").click()
+        court.ready(page)
+        court.button(page).click()
+        expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    reporting.refresh_from_db()
+    assert (reporting.round, reporting.standing) == (1, LIE)
+    assert {act.account for act in Act.objects.filter(kind="Pledge")} == {
+        person(n).address for n in ("carol", "dave")
+    }
+    assert PRICE != LIE
+
+
+def test_receipt__downloaded_and_at_its_address__the_service_signed_it(
+    reporting: Expiry, page: Page, wallet: Wallet
+) -> None:
+    page.goto(f"/expiries/{reporting.slug}/report/")
+    page.get_by_label("Price").fill("2500")
+    court.ready(page)
+    court.button(page).click()
+    kept = court.receipt(page)
+    act = Act.objects.get(kind="Report")
+    assert kept["digest"] == act.digest
+    assert kept["act"]["message"] == act.message
+    assert kept["receipt"]["message"]["digest"] == act.digest
+    page.get_by_role("link", name="Its page").click()
+    expect(page.get_by_role("heading", name="Receipt")).to_be_visible()
+    assert kept["receipt"]["signature"] in page.inner_text("main")
+    assert act.message["salt"] not in page.content()
+
+
+@pytest.mark.parametrize("word, kind", [("stake", "Stake"), ("withdraw", "Withdrawal")])
+def test_money__moved_by_a_page__one_signature(
+    reporting: Expiry, page: Page, wallet: Wallet, word: str, kind: str
+) -> None:
+    page.goto(f"/me/{word}/")
+    page.get_by_label("Amount").fill("1.5")
+    court.ready(page)
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    assert Act.objects.get(kind=kind).message["amount"] == str(3 * ETHER // 2)
+    assert selectors.balances(person("alice").address)["free"] == 197 * ETHER // 2
+
+
+def test_unstake__half_of_the_stake__on_its_way(
+    voters: None, reporting: Expiry, open_context: Callable[..., BrowserContext]
+) -> None:
+    context = open_context()
+    Wallet(person("vera").key).install(context)
+    page = context.new_page()
+    page.goto("/me/unstake/")
+    page.get_by_label("Amount").fill("11")
+    expect(court.error_of(page, "amount")).to_contain_text("10 ETH is staked")
+    page.get_by_label("Amount").fill("5")
+    court.ready(page)
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    assert selectors.balances(person("vera").address)["unbonding"] == 5 * ETHER

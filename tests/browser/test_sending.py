@@ -1,0 +1,159 @@
+"""Transactions that people send themselves: deposit, claim, redeem, by the wallet's own way to a real chain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from dev import accounts
+from oracle import clock
+from settlement.chain import contracts
+from settlement.chain.escrow import escrow
+from settlement.models import Series
+from settlement.selectors import publication_of
+from settlement.services.publishing import publish
+from settlement.services.series import list_series
+from tests.browser import axe, court
+from tests.browser.wallet import Mode, Wallet
+from tests.cast import ETHER, Person
+from tests.chain.conftest import FINALITY, HOLDERS, World, deployed, node, world
+from tests.chain.escrow import index_all
+from tests.chain.roots import credited, made_final, withdraw
+
+__all__ = ["deployed", "node", "world"]
+
+HOLDER = Person("holder", accounts.key(HOLDERS[0]))
+STRIKE, PRICE = 2_000 * ETHER, 2_500 * ETHER
+
+
+@pytest.fixture
+def at() -> None:
+    """Here the web process lives by the chain's time (`lives`), not by the stories' of tests/web."""
+
+
+@pytest.fixture
+def lives(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """What time it is for the web process: the newest block's."""
+    monkeypatch.setattr(clock, "now", world.node.now)
+    return world
+
+
+@pytest.fixture
+def holder(lives: World, open_context: Callable[..., BrowserContext]) -> tuple[Page, Wallet]:
+    """A window with the wallet of somebody who has ether on the chain."""
+    context = open_context()
+    wallet = Wallet(HOLDER.key, rpc_url=lives.node.url).install(context)
+    return context.new_page(), wallet
+
+
+def log_in(page: Page) -> None:
+    page.goto("/login/")
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="My account")).to_be_visible()
+
+
+def sent(page: Page) -> None:
+    court.ready(page)
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+
+
+def test_deposit__by_the_wallet__pending_at_once_free_when_final(
+    lives: World, holder: tuple[Page, Wallet]
+) -> None:
+    page, wallet = holder
+    log_in(page)
+    page.get_by_role("link", name="Deposit").click()
+    page.get_by_label("Amount").fill("1.25")
+    sent(page)
+    assert wallet.signed[-1]["value"] == 5 * ETHER // 4
+    index_all(lives)
+    page.goto("/me/")
+    expect(page.get_by_role("main")).to_contain_text("pending: counted when its block is final")
+    lives.node.mine(FINALITY)
+    index_all(lives)
+    page.reload()
+    expect(page.locator(".facts div", has_text="Free").locator("dd")).to_have_text("1.25 ETH")
+    assert axe.findings(page) == []
+
+
+def test_deposit__declined__nothing_sent_and_the_amount_stays(holder: tuple[Page, Wallet]) -> None:
+    page, wallet = holder
+    wallet.mode = Mode.REJECT
+    page.goto("/me/deposit/")
+    page.get_by_label("Amount").fill("1")
+    court.ready(page)
+    court.button(page).click()
+    expect(court.problem(page)).to_contain_text("You declined in the wallet")
+    assert page.get_by_label("Amount").input_value() == "1"
+    assert wallet.signed == []
+
+
+def test_deposit__more_than_the_wallet_has__its_words_are_shown(holder: tuple[Page, Wallet]) -> None:
+    page, wallet = holder
+    page.goto("/me/deposit/")
+    page.get_by_label("Amount").fill("999999999")
+    court.ready(page)
+    court.button(page).click()
+    expect(court.problem(page)).to_contain_text("The wallet answered:")
+    expect(court.problem(page)).to_contain_text("Nothing was sent")
+
+
+def test_claim__after_a_withdrawal_and_a_root__paid_once(
+    lives: World, holder: tuple[Page, Wallet], tmp_path: Path
+) -> None:
+    page, _ = holder
+    credited(lives, (HOLDER, 3 * ETHER))
+    assert withdraw(lives, HOLDER, 2 * ETHER).refusal is None
+    log_in(page)
+    expect(page.get_by_role("main")).to_contain_text("2 ETH wait for the next root")
+    made_final(lives, tmp_path)
+    page.reload()
+    expect(page.locator(".facts div", has_text="Claimable now").locator("dd")).to_have_text("2 ETH")
+    page.get_by_role("link", name="Claim").click()
+    sent(page)
+    assert escrow(lives.client).paid(HOLDER.address) == 2 * ETHER
+    index_all(lives)
+    page.goto("/me/claim/")
+    expect(court.why(page)).to_contain_text("There is nothing to claim")
+
+
+def test_redeem__after_the_final_price__all_that_is_held_is_paid(
+    lives: World, holder: tuple[Page, Wallet], tmp_path: Path
+) -> None:
+    page, wallet = holder
+    expiry = lives.list_expiry()
+    [series] = list_series(expiry=expiry, strikes=[STRIKE], now=lives.node.now())
+    at = contracts.Series(lives.client, series.address)
+    lives.holder().send(at.call("split", 10 * ETHER, value=10 * ETHER))
+    path = f"/series/{series.address}/redeem/"
+    page.goto(path)
+    expect(court.why(page)).to_contain_text("The price is not final yet.")
+    now = lives.decide((expiry, PRICE), now=lives.pass_expiry(expiry))
+    publication = lives.propose(now)
+    lives.sign(publication, 0, 1, 2, now=now)
+    publish(now=now)
+    page.goto(path)
+    expect(court.why(page)).to_contain_text("still on its way to the chain")
+    lives.bury()
+    publish(now=lives.node.now())
+    found = publication_of(expiry.id)
+    assert found is not None
+    assert found.final_on_chain_at is not None
+    page.goto(f"/expiries/{expiry.slug}/")
+    page.get_by_role("link", name="Redeem").click()
+    court.ready(page)
+    assert page.get_by_label("Amount of P").input_value() == "10"
+    page.get_by_label("Amount of N").fill("4")
+    court.ready(page)
+    # 10 P pay 10 * 2000 / 2500, 4 N pay 4 * 500 / 2500
+    expect(page.locator("[data-line=paid] dd")).to_have_text("8.8 ETH")
+    assert axe.findings(page) == []
+    sent(page)
+    tokens = [contracts.SeriesToken(lives.client, token) for token in (series.p, series.n)]
+    assert [token.read("balanceOf", HOLDER.address) for token in tokens] == [0, 6 * ETHER]
+    assert wallet.count("eth_sendTransaction") == 1
+    assert Series.objects.count() == 1
