@@ -56,13 +56,14 @@ EXECUTE FUNCTION settlement_refuse();
 
 
 def carry(apps: Any, schema_editor: Any) -> None:
-    """Old rows as transaction and attempt."""
-    attempts = apps.get_model("settlement", "Attempt")
-    for row in apps.get_model("settlement", "ChainTransaction").objects.order_by("pk").iterator():
+    """Old rows as transaction and attempt, by the connection that migrates: any other would wait for it for ever."""
+    alias = schema_editor.connection.alias
+    attempts = apps.get_model("settlement", "Attempt").objects.using(alias)
+    for row in apps.get_model("settlement", "ChainTransaction").objects.using(alias).order_by("pk").iterator():
         said = TypedTransaction.from_bytes(HexBytes(row.raw)).as_dict()
         row.to, row.data, row.value = "0x" + said["to"].hex(), "0x" + said["data"].hex(), said["value"]
         row.save(update_fields=["to", "data", "value"])
-        attempts.objects.create(
+        attempts.create(
             transaction=row,
             number=1,
             raw=row.raw,
