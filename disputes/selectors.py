@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
 
-from disputes.models import Commitment, Pledge, RulingSignature, Vote
+from disputes.models import Pledge, RulingSignature
 from oracle.models import Act, Claim, Elector, Expiry
 from oracle.projection import load_state
 from oracle.record import DatabaseRecord
@@ -52,6 +53,33 @@ class Ballot:
     agreement: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The heaviest stakes on an expiry: some reports, and of each claim its heaviest pledges. `cut`: not all claims."""
+
+    reports: Sequence[Act]
+    claims: Sequence[ClaimView]
+    cut: bool
+
+
+def placed(expiry: Expiry, *, reports: int, pledges: int, rows: int) -> Placed:
+    """At most so many reports, pledges of each claim, and rows altogether, the heaviest first. One query for all."""
+    stakes = Act.objects.filter(expiry=expiry, kind__in=("Report", "Pledge")).select_related("claim")
+    order = Window(RowNumber(), partition_by=F("claim_id"), order_by=[F("amount").desc(), F("seq").asc()])
+    heaviest = stakes.alias(place=order).filter(place__lte=max(reports, pledges))
+    found: list[Act] = []
+    by_claim: dict[int, list[Act]] = {}
+    for act in heaviest.order_by(F("claim_id").asc(nulls_last=True), "-amount", "seq")[:rows]:
+        act.expiry = expiry
+        if act.claim is None:
+            found.append(act)
+        else:
+            by_claim.setdefault(act.claim.pk, []).append(act)
+    cut = len(found) + sum(map(len, by_claim.values())) >= rows
+    views = [_claim(each[0].claim, expiry, each[:pledges]) for each in by_claim.values() if each[0].claim]
+    return Placed(found[:reports], views, cut)
+
+
 def claims(expiry: Expiry) -> list[ClaimView]:
     """All claims on an expiry in the order in which they were opened, with their pledges."""
     pledges: dict[int, list[Act]] = {}
@@ -74,11 +102,12 @@ def ballots(expiry: Expiry) -> list[Ballot]:
     weights = dict(Elector.objects.filter(expiry=expiry).order_by("id").values_list("account", "weight"))
     committed: dict[int, list[str]] = {}
     revealed: dict[int, list[tuple[str, int, int]]] = {}
-    for ballot, account in _votes(Commitment.objects.filter(expiry=expiry)).values_list("ballot", "account"):
-        committed.setdefault(ballot, []).append(account)
-    rows = _votes(Vote.objects.filter(expiry=expiry)).values_list("ballot", "account", "price")
-    for ballot, account, price in rows:
-        revealed.setdefault(ballot, []).append((account, price, weights[account]))
+    votes = Act.objects.filter(expiry=expiry, kind__in=("VoteCommit", "VoteReveal"))
+    for kind, ballot, account, price in _votes(votes).values_list("kind", "ballot", "account", "price"):
+        if kind == "VoteCommit":
+            committed.setdefault(ballot, []).append(account)
+        else:
+            revealed.setdefault(ballot, []).append((account, price, weights[account]))
     terms = Terms.from_json(expiry.raised or expiry.terms)
     return [
         _ballot(number, weights, committed.get(number, []), revealed.get(number, []), terms)
@@ -127,10 +156,12 @@ def ruling_signatures(expiry: Expiry) -> list[RulingSignature]:
     return list(RulingSignature.objects.filter(expiry=expiry).order_by("id"))
 
 
-def dispute_quote(expiry: Expiry, price: int, *, amount: int | None = None) -> Quote | Refusal:
+def dispute_quote(
+    expiry: Expiry, price: int, *, amount: int | None = None, record: DatabaseRecord | None = None
+) -> Quote | Refusal:
     """The dry run of a claim at `price` (18 decimals), or why none could be bonded now.
 
-    `amount` is the wei that one pledges of it; None for all that is left.
+    `amount` is the wei that one pledges of it; None for all that is left. `record` is one that knows something already.
     """
     state = load_state(expiry)
     if state.stage is not Stage.CHALLENGE:
@@ -139,7 +170,7 @@ def dispute_quote(expiry: Expiry, price: int, *, amount: int | None = None) -> Q
         return bad_price
     if state.standing is not None and agree(price, state.standing, state.terms.tolerance_ppm):
         return Refusal.AGREES_WITH_STANDING
-    record = DatabaseRecord(expiry)
+    record = record or DatabaseRecord(expiry)
     claim = record.claim_at(price)
     bond = claim.required if claim is not None and claim.round == state.round else None
     pledged = claim.pledged if claim else 0

@@ -21,6 +21,13 @@ def decimal(value: int | None, decimals: int = DECIMALS, least: int = 2) -> str:
     return f"{'-' if value < 0 else ''}{whole:,}{fraction}"
 
 
+def cut(value: int | None, decimals: int = DECIMALS, most: int = 4) -> str:
+    """As `decimal`, with at most so many decimals; `…` where there would be more. For sentences and charts."""
+    whole = decimal(value, decimals, least=0)
+    head, point, fraction = whole.partition(".")
+    return whole if len(fraction) <= most else f"{head}{point}{fraction[:most]}…"
+
+
 def typed(value: int, decimals: int = DECIMALS) -> str:
     """An integer as somebody would type it: `2500.25`; fit for a form and for an address."""
     return decimal(value, decimals, least=0).replace(",", "")
@@ -41,6 +48,14 @@ def share(part: int, whole: int) -> str:
         return "–"
     tenths = part * 1000 // whole
     return f"{tenths // 10}.{tenths % 10} %"
+
+
+def off(price: int, base: int) -> str:
+    """How far `price` is from `base` in basis points of that, cut to hundredths: `-400.00 bp`, `0 bp`."""
+    if price == base:
+        return "0 bp"
+    hundredths = abs(price - base) * 1_000_000 // base
+    return f"{'+' if price > base else '-'}{hundredths // 100:,}.{hundredths % 100:02d} bp"
 
 
 def utc(second: int | None) -> str:

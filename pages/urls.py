@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pages import mine, series, sessions, views
+from pages import expiry, mine, sandbox, series, sessions, verifying, views
 from pages.acting import views as acting
 from pages.acting.forms import ACCOUNT_FORMS, EXPIRY_FORMS
 from pages.acting.send_forms import ACCOUNT_SENDS
@@ -10,8 +10,10 @@ from pages.acting.send_forms import ACCOUNT_SENDS
 urlpatterns = [
     path("", views.home, name="home"),
     path("expiries/", views.expiries, name="expiries"),
-    path("expiries/<slug:name>/", views.expiry, name="expiry"),
+    path("expiries/<slug:name>/", expiry.expiry, name="expiry"),
     path("expiries/<slug:name>/transcript", views.transcript, name="transcript"),
+    path("expiries/<slug:name>/verify", verifying.verify, name="verify"),
+    path("simulate/", sandbox.sandbox, name="simulate"),
     path("series/", series.series_list, name="series"),
     path("series/<slug:address>/", series.series_page, name="series-page"),
     path("series/<slug:address>/redeem/", acting.on_series, name="redeem"),

@@ -9,17 +9,16 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-import disputes.selectors
 import settlement.attestors
 import settlement.reserves
 from oracle import clock, selectors
 from oracle.models import Expiry
-from pages import life, series
-from pages.actions import Action, actions, primary
+from pages import life
+from pages.actions import Action, primary
 from protocol.stages import Stage
 from protocol.terms import Terms
 from settlement.chain.errors import ChainError
-from settlement.selectors import escrow_events, publication_of
+from settlement.selectors import escrow_events
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
@@ -54,32 +53,6 @@ def expiries(request: HttpRequest) -> HttpResponse:
         "cursor": f"{last.expiry_at}.{last.id}" if last else None,
     }
     return _page(request, "expiries", context)
-
-
-@require_safe
-def expiry(request: HttpRequest, name: str) -> HttpResponse:
-    """Everything that is known of one expiry."""
-    row = _existing(name)
-    if name != row.slug:
-        return redirect("expiry", row.slug, permanent=True)
-    selectors.with_rewards([row])
-    terms = Terms.from_json(row.raised or row.terms)
-    context = {
-        "expiry": row,
-        "terms": terms,
-        "next": life.what_next(row, terms, clock.now()),
-        "strip": life.strip(row),
-        "reports": selectors.reports_of(row, limit=MOST_ROWS),
-        "claims": disputes.selectors.claims(row),
-        "ballots": disputes.selectors.ballots(row),
-        "ruling_signatures": disputes.selectors.ruling_signatures(row),
-        "lines": series.of_expiry(row, clock.now()),
-        "actions": actions(row, clock.now()),
-        "publication": publication_of(row.id),
-        "timeline": selectors.newest_acts(row, limit=ROWS),
-        "terms_table": _terms_table(row),
-    }
-    return _page(request, "expiry", context)
 
 
 @require_safe
@@ -166,21 +139,3 @@ def _with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next, Action | Non
         terms = Terms.from_json(row.raised or row.terms)
         found.append((row, life.what_next(row, terms, now), primary(row, now)))
     return found
-
-
-def _terms_table(row: Expiry) -> list[tuple[str, Any, Any]]:
-    """Name, as listed, and as raised where that differs."""
-    raised = row.raised or {}
-    table = []
-    for name, value in row.terms.items():
-        new = raised.get(name, value)
-        table.append((name, _plain(value), _plain(new) if new != value else None))
-    return table
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(value) or "none"
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {each}" for name, each in value.items()) or "none"
-    return str(value)

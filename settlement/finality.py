@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Exists, Subquery, Value
 
 from ledger.models import Account
 from oracle.models import Act, Expiry
@@ -82,40 +83,56 @@ class OnChain:
 
 @dataclass(frozen=True, slots=True)
 class Finality:
-    """`price` is the final one, else the standing one, else None; `payoffs` are what one P and one N pay at it."""
+    """`price` is the final one, else the standing one, else None."""
 
     expiry: Expiry
     reasons: Sequence[Reason]
     horizon: Horizon
     price: int | None
-    payoffs: Sequence[Payoff]
     on_chain: OnChain | None
 
     @property
     def safe_to_settle(self) -> bool:
         return list(self.reasons) == [Reason.FINAL_ON_CHAIN]
 
+    def payoffs(self) -> Sequence[Payoff]:
+        """What one P and one N of each series pay at `price`; one query."""
+        return [] if self.price is None else selectors.payoffs(self.expiry.id, self.price)
+
 
 def finality(expiry: Expiry, *, now: int) -> Finality:
-    """What is known at unix second `now`; `expiry.index` should have been selected with it. Six queries at most."""
-    state = load_state(expiry)
-    found = _on_chain(expiry) if state.stage is Stage.FINAL else None
+    """What is known at unix second `now`; `expiry.index` should have been selected with it. Two queries at most."""
+    state, facts = load_state(expiry), _facts(expiry)
+    found = _on_chain(expiry, facts["head"]) if state.stage is Stage.FINAL else None
     price = state.standing if state.price is None else state.price
     return Finality(
         expiry=expiry,
-        reasons=_reasons(expiry, state, found, now),
-        horizon=horizon(state, now=now, voters=_voters(expiry), revealed=_revealed(expiry)),
+        reasons=_reasons(state, found, differs=facts["differs"], now=now),
+        horizon=horizon(state, now=now, voters=facts["voters"], revealed=facts["revealed"]),
         price=price,
-        payoffs=[] if price is None else selectors.payoffs(expiry.id, price),
         on_chain=found,
     )
 
 
-def _on_chain(expiry: Expiry) -> OnChain | None:
+def _facts(expiry: Expiry) -> dict[str, Any]:
+    """What else counts, in one query: whether the chain was seen to differ; whether anybody may vote (as long as no
+    ballot has opened, by the stakes there are now); whether anybody has revealed; the newest block that was seen."""
+    votes = Act.objects.filter(expiry=expiry, kind="VoteReveal", ballot=expiry.ballot)
+    staked = Account.objects.filter(name__startswith="stake:", balance__gt=0)
+    is_final, is_revealing = expiry.stage == Stage.FINAL, expiry.stage == Stage.REVEAL
+    found = Expiry.objects.filter(id=expiry.id).values_list(
+        Exists(Alarm.objects.filter(kind=AlarmKind.PRICE_DIFFERS, subject=expiry.id, cleared_at=None)),
+        Value(expiry.electorate_weight > 0) if is_final or expiry.ballot else Exists(staked),
+        Exists(votes) if is_revealing else Value(value=False),
+        Subquery(EscrowBlock.objects.order_by("-number").values("number")[:1]),
+    )
+    return dict(zip(("differs", "voters", "revealed", "head"), found.get(), strict=True))
+
+
+def _on_chain(expiry: Expiry, head: int | None) -> OnChain | None:
     published = selectors.publication_of(expiry.id)
     if published is None:
         return None
-    head = EscrowBlock.objects.aggregate(head=Max("number"))["head"]
     return OnChain(
         stage=published.stage,
         tx_hash=published.tx_hash,
@@ -126,14 +143,13 @@ def _on_chain(expiry: Expiry) -> OnChain | None:
     )
 
 
-def _reasons(expiry: Expiry, state: State, found: OnChain | None, now: int) -> list[Reason]:
+def _reasons(state: State, found: OnChain | None, *, differs: bool, now: int) -> list[Reason]:
     reasons = [_of_final(found) if state.stage is Stage.FINAL else _OF_STAGE[state.stage]]
     if state.stage is Stage.RULING and state.deadline is None:
         reasons.append(Reason.NO_DEADLINE)
     if state.deadline is not None and state.deadline <= now:
         reasons.append(Reason.DEADLINE_PASSED)
-    differs = Alarm.objects.filter(kind=AlarmKind.PRICE_DIFFERS, subject=expiry.id, cleared_at=None)
-    if differs.exists():
+    if differs:
         reasons.append(Reason.CHAIN_DIFFERS)
     return reasons
 
@@ -147,16 +163,3 @@ def _of_final(found: OnChain | None) -> Reason:
         case PublicationStage.SENT:
             return Reason.NOT_IN_A_BLOCK
     return Reason.NOT_PUBLISHED
-
-
-def _voters(expiry: Expiry) -> bool:
-    """Whether anybody may vote; as long as no ballot has opened, by the stakes there are now."""
-    if expiry.stage == Stage.FINAL or expiry.ballot:
-        return expiry.electorate_weight > 0
-    return Account.objects.filter(name__startswith="stake:", balance__gt=0).exists()
-
-
-def _revealed(expiry: Expiry) -> bool:
-    if expiry.stage != Stage.REVEAL:
-        return False
-    return Act.objects.filter(expiry=expiry, kind="VoteReveal", ballot=expiry.ballot).exists()

@@ -55,8 +55,9 @@ class StateOf:
 
 
 def states_of(rows: Sequence[Series]) -> Mapping[str, StateOf]:
-    """By address; two queries. The rows' expiries are selected with them."""
-    on_chain = _on_chain().filter(expiry__in={row.expiry_id for row in rows}).values_list("expiry_id", flat=True)
+    """By address; two queries at most. The rows' expiries are selected with them."""
+    final = {row.expiry_id for row in rows if row.expiry.stage == Stage.FINAL}  # none: the query is not made
+    on_chain = _on_chain().filter(expiry__in=final).values_list("expiry_id", flat=True)
     redeemable, numbers = set(on_chain), ChainSeries.objects.in_bulk([row.address for row in rows])
     found = {}
     for row in rows:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from disputes import selectors as disputes
 from oracle import stakes
-from oracle.models import Expiry
+from oracle.models import Claim, Expiry
 from oracle.projection import load_state
 from oracle.record import DatabaseRecord
 from protocol.acts import Refusal
@@ -15,6 +15,7 @@ from protocol.arithmetic import Stake
 from protocol.dispute import Quote, net
 from protocol.materiality import moved_to_p
 from protocol.payoff import redeem_n, redeem_p
+from protocol.record import Claim as FoldClaim
 from protocol.resolution import State
 from protocol.security import Security, security
 from protocol.stages import Stage
@@ -78,14 +79,37 @@ class Simulated:
     from_value_secured: bool
 
 
-def simulate(expiry: Expiry, ask: Ask) -> Simulated:
-    """Play a dispute through; `expiry.index` should have been selected with it. A fixed number of queries."""
-    state, record = load_state(expiry), DatabaseRecord(expiry)
+class Played(DatabaseRecord):
+    """A record that reads its stakes once, and asks for no claim where `claims` has all that are open, by price."""
+
+    def __init__(self, expiry: Expiry, claims: Mapping[int, Claim] | None = None) -> None:
+        super().__init__(expiry)
+        self.claims = claims
+        self._stakes: Sequence[Stake] | None = None
+
+    def stakes(self) -> Sequence[Stake]:
+        if self._stakes is None:
+            self._stakes = super().stakes()
+        return self._stakes
+
+    def claim_at(self, price: int) -> FoldClaim | None:
+        if self.claims is None:
+            return super().claim_at(price)
+        row = self.claims.get(price)
+        return FoldClaim(row.price, row.required, row.round, row.pledged) if row else None
+
+
+def simulate(
+    expiry: Expiry, ask: Ask, *, series: Sequence[Series] | None = None, record: Played | None = None
+) -> Simulated:
+    """Play a dispute through; `expiry.index` should have been selected with it. Six queries at most, fewer where the
+    caller has read the factory's `series` or a `record` already."""
+    state, record = load_state(expiry), record or Played(expiry)
     standing = state.standing if state.price is None else state.price
-    found = disputes.dispute_quote(expiry, ask.price, amount=ask.amount)
+    found = disputes.dispute_quote(expiry, ask.price, amount=ask.amount, record=record)
     quote = None if isinstance(found, Refusal) else found
     placed = record.stakes() if state.stage not in (Stage.SCHEDULED, Stage.REPORTING) else []
-    moved = [_moved(row, standing, ask) for row in series_of(expiry.id)]
+    moved = [_moved(row, standing, ask) for row in (series_of(expiry.id) if series is None else series)]
     value = _value(moved, state.terms)
     gain = value if value is not None else expiry.value_secured or 0
     return Simulated(

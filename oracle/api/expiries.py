@@ -90,23 +90,23 @@ class TranscriptView(ApiView):
         moment = selectors.moment_of(name)
         if moment is None:
             raise not_found("expiry of this id or slug")
-        etag = f'W/"{_version(moment[0])}"'
+        etag = f'W/"{version(moment[0])}"'
         if (known := get_conditional_response(request._request, etag=etag)) is not None:
             return known
-        response = HttpResponse(_transcript(*moment), content_type="application/json")
+        response = HttpResponse(rendered_transcript(*moment), content_type="application/json")
         response["ETag"] = etag
         return response
 
 
-def _version(expiry: Expiry) -> str:
+def version(expiry: Expiry) -> str:
     """Acts change the head; a deadline that passes without one changes stage or deadline, and what is sealed."""
     return f"{expiry.id}.{expiry.head}.{expiry.stage}.{expiry.deadline}"
 
 
-def _transcript(expiry: Expiry, head: BookHead) -> bytes:
+def rendered_transcript(expiry: Expiry, head: BookHead) -> bytes:
     """Rendered once for every state of the expiry: folding all of its acts is much work for one GET by anybody."""
     kept = caches["transcripts"]
-    key = _version(expiry)
+    key = version(expiry)
     document: bytes | None = kept.get(key)
     if document is None:
         document = JSONRenderer().render(selectors.transcript_of(expiry, head))

@@ -11,8 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from oracle import sealing
+from oracle.events import EventKind
 from oracle.models import Act, Expiry
-from pages import show
+from pages import dispute_words, show, terms_words
 from settlement.models import ETH
 
 register = template.Library()
@@ -21,12 +22,28 @@ register.filter("ether", show.ether)
 register.filter("utc", show.utc)
 register.filter("duration", show.duration)
 register.filter("share_of", show.share)
+register.filter("percent", terms_words.percent)
+register.filter("materiality", dispute_words.materiality)
+register.filter("moves", dispute_words.moves)
+register.filter("why_refused", dispute_words.why_refused)
 
 
 @register.filter
 def price(value: int | None) -> str:
     """A price with 18 decimals."""
     return show.decimal(value)
+
+
+@register.filter
+def signed_ether(wei: int | None) -> str:
+    """`+1.2 ETH`, `-0.4 ETH`, cut to four decimals"""
+    return f"{'+' if wei is not None and wei > 0 else ''}{about_ether(wei)}"
+
+
+@register.filter
+def about_ether(wei: int | None) -> str:
+    """For a sentence; tables have it in full."""
+    return "–" if wei is None else f"{show.cut(wei)} ETH" if abs(wei) >= 10**14 else show.ether(wei)
 
 
 @register.filter
@@ -56,7 +73,13 @@ def when(context: dict[str, Any], second: int | None) -> str | SafeString:
         return show.utc(second)
     iso = datetime.fromtimestamp(second, UTC).isoformat()
     near = show.relative(second, context["now"])
-    return format_html('<time datetime="{}">{}</time> <small>({})</small>', iso, show.utc(second), near)
+    return format_html('<time datetime="{}">{}</time> <small class="near">({})</small>', iso, show.utc(second), near)
+
+
+@register.simple_tag
+def event_kinds() -> str:
+    """The names of all events, for whoever listens."""
+    return " ".join(EventKind)
 
 
 @register.filter

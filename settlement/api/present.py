@@ -179,7 +179,7 @@ def finality(found: Finality) -> dict[str, Any]:
         "unbounded": times.unbounded,
         "payouts": [
             {**_of_series(each.series), "unit": str(each.unit), "p": str(each.p), "n": str(each.n)}
-            for each in found.payoffs
+            for each in found.payoffs()
         ],
         "chain": found.on_chain and _on_chain(found.on_chain),
     }

@@ -99,7 +99,7 @@ def test_expiry_page__challenge__shows_the_standing_price_and_what_is_left_to_fi
     text = read(client, at_page(reporting))
     assert "2,500.00 becomes final unless a claim against it is filled before" in text
     assert f"(in {WINDOW // 60} min {WINDOW % 60} s)" in text
-    assert "1 ETH of 3 ETH pledged; 2 ETH left to fill" in text
+    assert "2,400.00 3 ETH 1 ETH (33.3 %)2 ETH left to fill" in text
 
 
 @pytest.mark.usefixtures("voters")

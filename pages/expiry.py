@@ -1,0 +1,154 @@
+"""The page of one expiry: everything that is known of it, in at most twelve queries whatever its size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+import disputes.selectors
+from disputes.selectors import Placed
+from oracle import clock, sealing, selectors
+from oracle.models import Act, Claim, Expiry
+from pages import drawn, life, series, show, terms_words, told
+from pages.actions import actions
+from pages.reading import decimal
+from pages.series import Line
+from protocol.arithmetic import agree
+from protocol.stages import Stage
+from protocol.terms import MAX_PRICE, PPM, Terms
+from settlement.finality import MEANING, finality
+from settlement.models import Series
+from settlement.simulation import Ask, Played, Simulated, simulate
+
+REPORTS = 100
+PLEDGES = 20
+STAKES = 400
+SERIES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRow:
+    """`off` is how far it lies from the price that stands, in words; empty while that is sealed or unknown."""
+
+    act: Act
+    off: str
+    agrees: bool
+
+
+@require_safe
+def expiry(request: HttpRequest, name: str) -> HttpResponse:
+    """Everything that is known of one expiry."""
+    row = existing(name)
+    if name != row.slug:
+        return redirect("expiry", row.slug, permanent=True)
+    now, terms = clock.now(), Terms.from_json(row.raised or row.terms)
+    if row.stage == Stage.SCHEDULED:
+        selectors.with_rewards([row])
+    placed = disputes.selectors.placed(row, reports=REPORTS, pledges=PLEDGES, rows=STAKES)
+    ballots = disputes.selectors.ballots(row) if row.ballot else []
+    lines = series.of_expiry(row, now)
+    found = finality(row, now=now)
+    played = _played(row, terms, placed, lines, request.GET.get("price"))
+    counter = played.ask.price if played else None
+    context = {
+        "expiry": row,
+        "terms": terms,
+        "now": now,
+        "next": life.what_next(row, terms, now),
+        "strip": life.strip(row),
+        "finality": found,
+        "reasons": [MEANING[reason] for reason in found.reasons],
+        "actions": actions(row, now),
+        "timeline": told.timeline(row, found),
+        "reports": report_rows(row, placed.reports, terms),
+        "bonds": drawn.of_bonds(row, placed, ballots, terms),
+        "claims": placed.claims,
+        "more_claims": placed.cut,
+        "played": played,
+        "refused": request.GET.get("price") if played is None else None,
+        "ballots": ballots,
+        "ruling_signatures": _rulings(row),
+        "lines": lines[:SERIES],
+        "more_series": len(lines) - SERIES,
+        "payoff": drawn.of_payoff(row, lines, counter),
+        "terms_rows": terms_words.rows(row.terms, row.raised),
+        "chain": {"id": settings.CHAIN_ID, "oracle": settings.ORACLE_ADDRESS},
+    }
+    return render(request, "pages/expiry.html", context)
+
+
+def existing(name: str) -> Expiry:
+    """The expiry of this id or slug, or a 404."""
+    found = selectors.find_expiry(name)
+    if found is None:
+        raise Http404("no such expiry")
+    return found
+
+
+def report_rows(row: Expiry, reports: Sequence[Act], terms: Terms) -> list[ReportRow]:
+    """Reports with how far each is off the final, else the standing price."""
+    centre = row.price or row.standing
+    found = []
+    for act in reports:
+        price = sealing.public_price(act)
+        known = price is not None and centre is not None
+        off = show.off(price, centre) if known else ""  # type: ignore[arg-type]
+        agrees = known and agree(price, centre, terms.tolerance_ppm)  # type: ignore[arg-type]
+        found.append(ReportRow(act, off, agrees))
+    return found
+
+
+def _rulings(row: Expiry) -> Sequence[Any]:
+    return disputes.selectors.ruling_signatures(row) if row.stage == Stage.RULING else []
+
+
+def _played(
+    row: Expiry, terms: Terms, placed: Placed, lines: Sequence[Line], asked: str | None
+) -> Simulated | None:
+    """What a dispute would mean at the price that was asked for, else at one that suggests itself."""
+    if row.standing is None or row.stage == Stage.FINAL:
+        return None
+    price = readable_price(asked) if asked else counter_price(row, terms, placed)
+    if price is None:
+        return None
+    ours = [line for line in lines if line.row.origin == Series.Origin.FACTORY]
+    record = Played(row, None if placed.cut else {claim.price: claim for claim in open_claims(placed)})
+    return simulate(row, Ask(price, units=units_of(ours)), series=[line.row for line in ours], record=record)
+
+
+def open_claims(placed: Placed) -> list[Claim]:
+    """Those that still take pledges."""
+    return [each.claim for each in placed.claims if each.claim.status == Claim.Status.OPEN]
+
+
+def units_of(lines: Sequence[Line]) -> dict[str, int]:
+    """What is out of each series that has been counted, in base units."""
+    return {line.row.address: line.of.numbers.units for line in lines if line.of.numbers is not None}
+
+
+def readable_price(text: str) -> int | None:
+    """A price as people type it; None for anything that is none."""
+    try:
+        price = decimal(text)
+    except ValueError:
+        return None
+    return price if 0 < price < MAX_PRICE else None
+
+
+def counter_price(row: Expiry, terms: Terms, placed: Placed) -> int:
+    """The heaviest open claim, else the heaviest report that disagrees, else a price just outside of the tolerance."""
+    assert row.standing is not None
+    claims = [(each.pledged, each.price) for each in open_claims(placed)]
+    reports = [(act.amount or 0, act.price) for act in placed.reports if act.price is not None]
+    for stakes in (claims, reports):
+        against = [each for each in stakes if not agree(each[1], row.standing, terms.tolerance_ppm)]
+        if against:
+            return max(against)[1]
+    price = row.standing * (PPM - 2 * terms.tolerance_ppm) // PPM
+    return max(price - price % int(row.index.spec.get("tick", 1)), 1)

@@ -1,0 +1,88 @@
+"""What has happened to an expiry and what comes, one line each, for its timeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from oracle import events
+from oracle.events import EventKind as K
+from oracle.events import PublicEvent
+from oracle.models import Expiry
+from pages.show import decimal, duration, ether
+from protocol.horizon import Horizon
+from protocol.stages import Stage
+from settlement.finality import Finality
+
+ROWS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`at` in unix seconds, None where nobody knows; `ahead`: it has not happened, and may not."""
+
+    at: int | None
+    text: str
+    ahead: bool = False
+
+
+def timeline(expiry: Expiry, found: Finality) -> list[Told]:
+    """What happened, in order, then what can still come. One query."""
+    past = events.page(after=events.START, limit=ROWS, expiry=expiry.id, kinds=list(TEXT))
+    return [*(Told(event.at, words(event)) for event in past), *_ahead(expiry, found.horizon)]
+
+
+TEXT = {  # what an expiry has few of, however many act on it
+    K.LISTED: "Listed; its terms are frozen",
+    K.OPENED: "Opened for reports, with {secured} secured",
+    K.REPORTING_EXTENDED: "Too few reports: the window opened once more",
+    K.STANDING: "{price} stands",
+    K.CLAIM_FILLED: "Round {round}: a claim at {price} is filled",
+    K.ELECTORATE_TAKEN: "The electorate is fixed",
+    K.BALLOT_OPENED: "Ballot {ballot} opened",
+    K.REVEAL_OPENED: "Votes of ballot {ballot} could be revealed",
+    K.RULING_OPENED: "Went to the guardians",
+    K.RULED: "The guardians ruled for {price}",
+    K.OUTAGE: "Nobody could act for {lost}; the window moved by that",
+    K.FINAL: "{price} is final in the book",
+    K.PUBLISHED: "In a block of the chain",
+    K.FINAL_ON_CHAIN: "Final on chain: series pay by it",
+}
+
+
+def words(event: PublicEvent) -> str:
+    """A milestone as a sentence without its time."""
+    data: dict[str, str] = dict(event.data)
+    if data.get("price"):
+        data["price"] = decimal(int(data["price"]))
+    if event.kind is K.OPENED:
+        data["secured"] = ether(int(data["value_secured"]))
+    if event.kind is K.OUTAGE:
+        data["lost"] = duration(int(data["to"]) - int(data["from"]))
+    return TEXT[event.kind].format_map(data)
+
+
+def _ahead(expiry: Expiry, bounds: Horizon) -> list[Told]:
+    if expiry.stage == Stage.FINAL:
+        return []
+    found = []
+    if expiry.stage == Stage.SCHEDULED:
+        found.append(Told(expiry.opens_at, "Opens for reports, at the earliest", ahead=True))
+    elif expiry.deadline is not None:
+        found.append(Told(expiry.deadline, _CLOSES[Stage(expiry.stage)], ahead=True))
+    if bounds.undisputed is not None and bounds.undisputed != expiry.deadline:
+        found.append(Told(bounds.undisputed, "Final, if nobody disputes", ahead=True))
+    if bounds.latest is None:
+        found.append(Told(None, "Final: the guardians have no deadline", ahead=True))
+    elif bounds.latest != expiry.deadline:
+        unless = ", unless nobody ever reveals a vote" if bounds.unbounded == "ruling_may_wait" else ""
+        found.append(Told(bounds.latest, f"Final at the latest{unless}", ahead=True))
+    return found
+
+
+_CLOSES = {
+    Stage.REPORTING: "Reporting closes",
+    Stage.CHALLENGE: "Final, unless a claim is filled before",
+    Stage.COMMIT: "Votes are revealed from then on",
+    Stage.REVEAL: "The ballot is counted",
+    Stage.RULING: "The strongest ballot decides, unless the guardians rule before",
+}

@@ -1,0 +1,102 @@
+"""The reading pages in every stage of an expiry, at three sizes, light and dark; and their pictures in docs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+
+from oracle.models import Expiry
+from oracle.services.time import pass_time
+from protocol.stages import Stage
+from settlement.models import ChainSeries, Series
+from tests.browser import axe
+from tests.browser.conftest import Clock
+from tests.browser.test_reading import sticks_out
+from tests.cast import ETHER, person
+from tests.web.conftest import OPEN, WINDOW
+from tests.web.story import LIE, PRICE
+from tests.web.test_pages import add_series
+
+SIZES = {
+    "wide": {"width": 1400, "height": 900},
+    "middle": {"width": 768, "height": 900},
+    "narrow": {"width": 360, "height": 740},
+}
+AXE_AT = {"light": "narrow", "dark": "wide"}
+PICTURES = os.environ.get("SCREENS")
+SIMULATE = "/simulate/?expiry=eth-usd-test&price=2400&final=2400&amount=1&strike=2450"
+
+
+def court(expiry: Expiry) -> Iterator[tuple[str, int]]:
+    """An expiry's whole life: what has just happened, and what time it is."""
+    for strike in (2_000, 2_450, 3_000):
+        add_series(expiry, strike * ETHER)
+    for row in Series.objects.all():
+        ChainSeries.objects.create(
+            address=row.address, expiry=expiry.id, expiry_at=expiry.expiry_at, strike=row.strike,
+            collateral=row.collateral, p=row.p, n=row.n, block=1, block_hash="0x" + "00" * 32,
+            split=12_000 * ETHER, merged=500 * ETHER,
+        )  # fmt: skip
+    yield "scheduled", OPEN - 3_600
+    prices = {"alice": (PRICE, 8), "bob": (PRICE + ETHER // 2, 5), "carol": (PRICE - 3 * ETHER, 4), "mallory": (LIE, 5)}
+    for number, (name, (price, tenths)) in enumerate(prices.items(), start=1):
+        assert person(name).report(expiry.id, price, tenths * ETHER // 10, OPEN + number).refusal is None
+    yield "reporting", OPEN + 10
+    now = OPEN + WINDOW
+    pass_time(now=now)
+    assert person("dave").pledge(expiry.id, 1, LIE, ETHER, now + 1).refusal is None
+    yield "challenge", now + 5
+    assert person("dave").pledge(expiry.id, 1, LIE, 5 * ETHER, now + 6).refusal is None
+    for name in ("carol", "bob"):
+        assert person(name).pledge(expiry.id, 2, PRICE, 2 * ETHER, now + 7).refusal is None
+    now += 7
+    for name in ("vera", "victor"):
+        assert person(name).commit(expiry.id, 1, PRICE, now + 1).refusal is None
+    yield "commit", now + 5
+    assert person("vera").reveal(expiry.id, 1, PRICE, now + WINDOW + 1).refusal is None
+    yield "reveal", now + WINDOW + 5
+    assert person("victor").reveal(expiry.id, 1, PRICE, now + WINDOW + 6).refusal is None
+    now += 2 * WINDOW
+    pass_time(now=now)
+    yield "final", now + 60
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages__in_every_stage_and_size__axe_finds_nothing_and_nothing_sticks_out(
+    voters: None, reporting: Expiry, at: Clock, open_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    page = open_context(color_scheme=scheme).new_page()
+    story = court(reporting)
+    next(story)
+    for stage, at.now in story:
+        look(page, "/expiries/eth-usd-test/", f"expiry-{stage}", scheme)
+        if stage in ("reporting", "challenge", "final"):
+            look(page, "/", f"home-{stage}", scheme)
+        if stage == "challenge":
+            look(page, SIMULATE, "simulate", scheme)
+    reporting.refresh_from_db()
+    assert reporting.stage == Stage.FINAL
+    look(page, "/expiries/", "expiries", scheme)
+    look(page, "/expiries/eth-usd-test/verify", "verify", scheme)
+    look(page, "/expiries/eth-usd-test/transcript", "transcript", scheme)
+    look(page, "/series/", "series", scheme)
+    for name in ("alice", "mallory", "vera"):
+        look(page, f"/accounts/{person(name).address}/", f"account-{name}", scheme)
+
+
+def look(page: Page, path: str, name: str, scheme: str) -> None:
+    """At three sizes; a picture of each where SCREENS names a folder."""
+    for size, viewport in SIZES.items():
+        if size == "middle" and scheme == "dark":
+            continue
+        page.set_viewport_size(viewport)  # type: ignore[arg-type]
+        page.goto(path)
+        if PICTURES:
+            page.screenshot(path=Path(PICTURES) / f"{name}-{size}-{scheme}.png", full_page=True)
+        assert sticks_out(page) == [], f"{name} {size}"
+        if size == AXE_AT[scheme]:
+            assert axe.findings(page) == [], f"{name} {size}"

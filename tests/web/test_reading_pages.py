@@ -1,0 +1,266 @@
+"""The expiry page's parts, /simulate/ and verify: what they say, and that they cost the same however many act."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from django.core.cache import caches
+from django.test import Client
+
+from oracle.events import EventKind
+from oracle.models import Act, Expiry
+from oracle.selectors import moment_of
+from oracle.services.time import pass_time
+from pages import terms_words, told, verifying
+from protocol.terms import Terms
+from settlement.models import ChainSeries, Series
+from tests.cast import ETHER, Person, person
+from tests.db.conftest import NOW
+from tests.web.conftest import OPEN, WINDOW, Clock, queries
+from tests.web.story import LIE, PRICE, close_reporting, send_secret_report, to_ballot, to_challenge, to_final
+from tests.web.test_login import enter
+from tests.web.test_pages import add_series, at_page, read
+
+MOST_QUERIES = 12
+SIMULATE = "/simulate/?expiry=eth-usd-test"
+
+
+@pytest.fixture
+def crowd() -> list[Person]:
+    """Thirty with 5 ETH each."""
+    people = [person(f"crowd {n}") for n in range(30)]
+    for each in people:
+        each.deposit(5 * ETHER, NOW)
+    return people
+
+
+def count_units(expiry: Expiry, units: int) -> None:
+    for row in Series.objects.filter(expiry=expiry):
+        ChainSeries.objects.create(
+            address=row.address, expiry=expiry.id, expiry_at=expiry.expiry_at, strike=row.strike,
+            collateral=row.collateral, p=row.p, n=row.n, block=1, block_hash="0x" + "00" * 32, split=units,
+        )  # fmt: skip
+
+
+def test_terms__every_one__has_its_words() -> None:
+    assert list(terms_words.MEANING) == [each.name for each in fields(Terms)]
+
+
+@pytest.mark.parametrize(
+    "name, value, text",
+    [
+        ("tolerance_ppm", "1000", "0.1 %"), ("report_window", "86400", "1 d"), ("min_pledge", str(ETHER), "1 ETH"),
+        ("min_reports", "3", "3"), ("guardians", [], "none"), ("full_forfeit_ppm", "12345", "1.2345 %"),
+    ],
+)  # fmt: skip
+def test_terms__in_words__are_exact(name: str, value: Any, text: str) -> None:
+    assert terms_words.readable(name, value) == text
+
+
+def test_timeline__every_milestone__has_a_sentence() -> None:
+    many = {EventKind.REPORTED, EventKind.PLEDGED, EventKind.VOTE_COMMITTED, EventKind.VOTE_REVEALED}
+    assert set(told.TEXT) == set(EventKind) - many - {EventKind.SERIES_CREATED}
+
+
+@pytest.mark.usefixtures("voters")
+def test_timeline__a_whole_life__in_order(reporting: Expiry, client: Client, at: Clock) -> None:
+    at.now = to_final(reporting)
+    page = client.get(at_page(reporting)).content.decode()
+    lines = re.findall(r'<li class="(done|ahead)"><span>(.*?)</span>', page)
+    assert [text for _, text in lines] == [
+        "Opened for reports, with 0 ETH secured", "2,500.00 stands", "Round 1: a claim at 2,400.00 is filled",
+        "2,400.00 stands", "The electorate is fixed", "Round 2: a claim at 2,500.00 is filled", "2,500.00 stands",
+        "Ballot 1 opened", "Votes of ballot 1 could be revealed", "2,500.00 is final in the book",
+    ]  # fmt: skip
+    assert {state for state, _ in lines} == {"done"}
+
+
+def test_timeline__challenge__says_what_can_still_come(reporting: Expiry, client: Client, at: Clock) -> None:
+    at.now = to_challenge(reporting)
+    text = read(client, at_page(reporting))
+    assert re.search(r"Final, unless a claim is filled before 2026-09-22 [\d:]+ UTC \(in 1 min 40 s\)", text)
+    assert "Final at the latest, unless nobody ever reveals a vote" in text
+
+
+def test_banner__before_the_chain_has_it__is_not_safe_and_says_why(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    at.now = to_challenge(reporting)
+    assert "Not safe to settle yet: a price stands; a claim against it may" in read(client, at_page(reporting))
+    at.now += WINDOW
+    assert "a deadline has passed and is about to be processed" in read(client, at_page(reporting))
+    pass_time(now=at.now)
+    assert "final in the book, and waits for the attestors" in read(client, at_page(reporting))
+
+
+def test_reports__sealed__are_not_drawn(reporting: Expiry, client: Client) -> None:
+    send_secret_report(reporting)
+    assert b"<svg" not in client.get(at_page(reporting)).content
+
+
+def test_reports__more_than_a_page_shows__the_heaviest_and_a_link(
+    reporting: Expiry, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.expiry.REPORTS", 2)
+    for name, bond in (("alice", ETHER), ("bob", ETHER // 2), ("mallory", 2 * ETHER)):
+        person(name).report(reporting.id, PRICE, bond, OPEN + 1)
+    close_reporting()
+    page = client.get(at_page(reporting)).content.decode()
+    reports = page[page.index('id="reports"') : page.index('id="claims"')]
+    shown = re.findall(r'href="/accounts/(0x\w+)/"', reports)
+    assert shown == [person("mallory").address, person("alice").address]
+    assert "The 2 that bond most, of 3;" in reports
+
+
+def test_dispute__counted_units__says_who_would_get_what(reporting: Expiry, client: Client, at: Clock) -> None:
+    """EXPERIENCE 1.2, with numbers of ours: 2,000 / 2,500 = 0.8 and 2,000 / 2,400 = 0.8333."""
+    add_series(reporting, 2_000 * ETHER)
+    add_series(reporting, 3_000 * ETHER)
+    count_units(reporting, 12_000 * ETHER)
+    at.now = to_challenge(reporting)
+    text = read(client, at_page(reporting) + "?price=2400")
+    assert "If 2,400.00 took the place of 2,500.00, payouts worth 400 ETH would change hands" in text
+    assert "400 ETH from N to P" in text
+    assert "no payout changes" in text
+    assert "Required now3 ETH" in text
+    assert "Forcing this price could pay" in text
+
+
+def test_dispute__no_price_given__takes_the_heaviest_that_disagrees(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    at.now = to_challenge(reporting)
+    assert 'maxlength="60" value="2400"' in client.get(at_page(reporting)).content.decode()
+    person("dave").pledge(reporting.id, 1, 2_600 * ETHER, ETHER, at.now)
+    assert 'value="2600"' in client.get(at_page(reporting)).content.decode()
+
+
+@pytest.mark.parametrize("price", ["none", "-1", "1e9", "9" * 70, "<b>"])
+def test_dispute__no_price__says_so(reporting: Expiry, client: Client, at: Clock, price: str) -> None:
+    at.now = to_challenge(reporting)
+    assert "This is no price" in read(client, at_page(reporting) + f"?price={price}")
+
+
+def test_simulate__empty__is_a_form(db: None, client: Client) -> None:
+    assert "Play it through" in read(client, "/simulate/")
+
+
+def test_simulate__strike_and_price__pays_by_the_law(db: None, client: Client) -> None:
+    text = read(client, "/simulate/?strike=2000&price=2500&final=1000")
+    assert "2,500.000.80.2" in text
+    assert "1,000.0010" in text
+
+
+def test_simulate__an_expiry__the_same_as_the_api(reporting: Expiry, client: Client, at: Clock) -> None:
+    at.now = to_challenge(reporting)
+    add_series(reporting, 2_000 * ETHER)
+    text = read(client, f"{SIMULATE}&price=2400&final=2500&amount=1&units=30")
+    query = f"price={LIE}&final={PRICE}&amount={ETHER}&units={30 * ETHER}"
+    api = client.get(f"/api/v1/expiries/eth-usd-test/simulate?{query}").json()
+    assert api["dispute"]["net"] == str(-ETHER)
+    assert "If 2,500.00 becomes final-1 ETH" in text
+    assert api["moved_value"] == str(ETHER)
+    assert "payouts worth 1 ETH" in text
+
+
+@pytest.mark.parametrize(
+    "query, said",
+    [
+        ("expiry=none", "No expiry of this name is listed."),
+        ("price=x", "Write a number such as"),
+        ("price=0", "This is outside of what can be."),
+        ("strike=9" + "9" * 40, "This is outside of what can be."),
+        ("expiry=eth-usd-test", "Name a counter-price"),
+    ],
+)
+def test_simulate__wrong__says_at_the_field_what(expiry: Expiry, client: Client, query: str, said: str) -> None:
+    assert said in read(client, f"/simulate/?{query}")
+
+
+def test_simulate__sealed__no_word_of_the_reports(reporting: Expiry, client: Client) -> None:
+    send_secret_report(reporting)
+    text = read(client, f"{SIMULATE}&price=2400")
+    assert "Reports are still sealed" in text
+    assert "1,234.5" not in text
+
+
+@pytest.mark.usefixtures("voters")
+def test_verify__an_honest_transcript__passes_with_its_head(reporting: Expiry, client: Client) -> None:
+    to_final(reporting)
+    reporting.refresh_from_db()
+    text = read(client, f"/expiries/{reporting.slug}/verify")
+    assert "PASS" in text
+    assert reporting.head in text
+
+
+def test_verify__an_act_that_was_changed__fails_and_says_where(reporting: Expiry, client: Client) -> None:
+    to_challenge(reporting)
+    caches["transcripts"].clear()
+    act = Act.objects.filter(kind="Report").order_by("seq")[1]
+    document = verifying.rendered_transcript(*(moment_of(reporting.slug) or ()))
+    forged = document.replace(act.digest.encode(), b"0x" + b"ab" * 32)
+    assert forged != document
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verifying, "rendered_transcript", lambda *_: forged)
+        text = read(client, f"/expiries/{reporting.slug}/verify")
+    assert "FAIL" in text
+    assert f"entry {act.seq} of the book" in text
+    caches["transcripts"].clear()
+
+
+def test_verify__asked_again__is_not_run_again(
+    reporting: Expiry, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_challenge(reporting)
+    runs = []
+    real = verifying.run_again
+    monkeypatch.setattr(verifying, "run_again", lambda document: runs.append(1) or real(document))
+    for _ in range(3):
+        read(client, f"/expiries/{reporting.slug}/verify")
+    assert len(runs) == 1
+
+
+@pytest.mark.usefixtures("voters")
+def test_expiry_page__logged_in_any_stage_any_number__at_most_twelve_queries(
+    reporting: Expiry, client: Client, at: Clock, settings: Any, crowd: list[Person]
+) -> None:
+    settings.PUBLIC_URL = "http://testserver"
+    for strike in range(2_000, 3_000, 50):
+        add_series(reporting, strike * ETHER)
+    count_units(reporting, ETHER)
+    enter(client)
+    counted = {}
+
+    def look(stage: str) -> None:
+        client.get(at_page(reporting))
+        counted[stage] = queries(lambda: client.get(at_page(reporting)))
+        counted[stage + " simulated"] = queries(lambda: client.get(SIMULATE + "&price=2400"))
+
+    for each in crowd:
+        each.report(reporting.id, PRICE, ETHER // 10, OPEN)
+    look("reporting")
+    at.now = to_challenge(reporting)
+    for n, each in enumerate(crowd):
+        each.pledge(reporting.id, 1, (2_000 + n) * ETHER, ETHER // 100, at.now)
+    look("challenge")
+    person("dave").pledge(reporting.id, 1, LIE, 5 * ETHER, at.now + 1)
+    person("carol").pledge(reporting.id, 2, PRICE, 5 * ETHER, at.now + 1)
+    at.now += 1
+    look("commit")
+    for name in ("vera", "victor"):
+        person(name).commit(reporting.id, 1, PRICE, at.now)
+    person("vera").reveal(reporting.id, 1, PRICE, at.now + WINDOW)
+    look("reveal")
+    at.now += 2 * WINDOW
+    pass_time(now=at.now)
+    look("final")
+    assert counted
+    assert max(counted.values()) <= MOST_QUERIES, counted
+
+
+def test_expiry_page__ruling__at_most_twelve_queries(reporting: Expiry, client: Client, at: Clock) -> None:
+    at.now = to_ballot(reporting)
+    assert queries(lambda: client.get(at_page(reporting))) <= MOST_QUERIES
