@@ -35,7 +35,8 @@ class DjangoSession(requests.Session):
     ) -> requests.Response:
         path = str(url).removeprefix("http://service.test")
         if method == "GET":
-            answer = self.client.get(path, params or {})
+            # As requests does it: what is None is left out.
+            answer = self.client.get(path, {k: v for k, v in (params or {}).items() if v is not None})
         else:
             answer = self.client.post(path, json, content_type="application/json")
         response = requests.Response()
