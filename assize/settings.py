@@ -162,6 +162,23 @@ BUMP_SECONDS = env.integer(
     least=1,
     about="without a block after which a transaction's fees are raised, by an eighth or to what is paid by then",
 )
+CHAIN_CLOCK_SECONDS = env.integer(
+    "CHAIN_CLOCK_SECONDS",
+    default=300,
+    about="the newest block may be so much older or newer than our clock before opening and publishing stop with an"
+    " alarm; 0: not compared",
+)
+FINALITY_STALL_SECONDS = env.integer(
+    "FINALITY_STALL_SECONDS",
+    default=3_600,
+    about="the newest final block may be so old before there is an alarm; 0: not compared",
+)
+PRICE_OVERDUE_SECONDS = env.integer(
+    "PRICE_OVERDUE_SECONDS",
+    default=7_200,
+    least=1,
+    about="a final price may be so long on its way to a final block of the chain before there is an alarm",
+)
 
 # Keys. Each is given only to the process that signs with it.
 

@@ -27,6 +27,8 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
         Ring("settlement.tasks.publish", every=2),
         Ring("settlement.tasks.propose_root", every=2),
         Ring("settlement.tasks.post_roots", every=2),
+        Ring("settlement.tasks.reconcile_prices", every=10),
+        Ring("settlement.tasks.watch", every=10),
     )
 
 

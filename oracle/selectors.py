@@ -216,6 +216,12 @@ def overdue(*, since: int) -> str | None:
     return due.values_list("slug", flat=True).first()
 
 
+def oldest_due(*, now: int) -> tuple[str, int] | None:
+    """Slug and deadline of the expiry whose deadline passed longest ago, None where none has by unix second `now`."""
+    due = Expiry.objects.filter(deadline__lte=now).order_by("deadline", "id").first()
+    return (due.slug, due.deadline) if due and due.deadline is not None else None
+
+
 def rulings_without_deadline() -> list[str]:
     """Slugs of expiries that wait for their guardians for ever, because nobody ever revealed a vote (PROTOCOL 2)."""
     waiting = Expiry.objects.filter(stage=Stage.RULING, deadline=None).order_by("expiry_at", "id")

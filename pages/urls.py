@@ -28,6 +28,7 @@ urlpatterns = [
     path("login/enter", sessions.enter, name="login-enter"),
     path("logout/", sessions.leave, name="logout"),
     path("reserves/", views.reserves, name="reserves"),
+    path("status", views.status, name="status"),
     path("attestors/", views.attestors, name="attestors"),
     path("accounts/<slug:address>/", views.account, name="account"),
 ]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 import settlement.attestors
 import settlement.reserves
+import settlement.status
 from oracle import clock, selectors
 from oracle.models import Expiry
 from pages import life
@@ -118,6 +119,15 @@ def attestors(request: HttpRequest) -> HttpResponse:
         "due": bool(found.waiting and found.waiting.applies_from <= now),
     }
     return _page(request, "attestors", context)
+
+
+@require_safe
+def status(request: HttpRequest) -> HttpResponse:
+    """How the service is. 503 where its database does not answer: the page still says so."""
+    found = settlement.status.status(now=clock.now())
+    alarms = [(alarm, settlement.status.stops(alarm)) for alarm in found.alarms]
+    context = {"status": found, "alarms": alarms, "more": found.alarms_open - len(alarms)}
+    return _page(request, "status", context, status=503 if found.is_down else 200)
 
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

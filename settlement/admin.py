@@ -11,10 +11,12 @@ from settlement.models import (
     AttestorRefusal,
     AttestorSignature,
     ChainSeries,
+    ChainState,
     EscrowBlock,
     EscrowIndex,
     EscrowLog,
     FinalPrice,
+    OracleRecord,
     Publication,
     PublicationItem,
     Root,
@@ -56,6 +58,7 @@ class RootAdmin(ReadOnlyAdmin):
     list_filter = ["stage"]
     exclude = ["document"]  # megabytes; everybody can get it at /api/v1/roots/{epoch}/leaves
     inlines = [RootSignatureInline, RootRefusalInline]
+
 
 @admin.register(Series)
 class SeriesAdmin(ReadOnlyAdmin):
@@ -123,3 +126,14 @@ class EscrowIndexAdmin(ReadOnlyAdmin):
 class AlarmAdmin(ReadOnlyAdmin):
     list_display = ["kind", "subject", "words", "since", "last_seen", "cleared_at", "cleared_why"]
     list_filter = ["kind"]
+
+
+@admin.register(OracleRecord)
+class OracleRecordAdmin(ReadOnlyAdmin):
+    list_display = ["expiry", "state", "since", "price", "attempt", "final_at", "block", "looked_at"]
+    list_filter = ["state"]
+
+
+@admin.register(ChainState)
+class ChainStateAdmin(ReadOnlyAdmin):
+    list_display = ["head", "final", "agreeing", "nodes", "good_at", "problem", "logs_to", "swept_at"]

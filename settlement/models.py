@@ -13,15 +13,16 @@ from protocol.terms import MAX_PRICE
 from settlement.alarm_models import Alarm
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 from settlement.proposal_models import Proposal
+from settlement.reconcile_models import ChainState, OracleRecord
 from settlement.root_models import Root, RootRefusal, RootSignature
 from settlement.series_models import ChainSeries, SeriesBatch, SeriesIndex, SeriesLog
 from settlement.stages import PublicationStage
 from settlement.transaction_models import Attempt, ChainTransaction
 
 __all__ = [
-    "Alarm", "Attempt", "AttestorRefusal", "AttestorSignature", "ChainSeries", "ChainTransaction", "EscrowBlock",
-    "EscrowIndex", "EscrowLog", "Proposal", "Publication", "PublicationItem", "Root", "RootRefusal", "RootSignature",
-    "Series", "SeriesBatch", "SeriesIndex", "SeriesLog",
+    "Alarm", "Attempt", "AttestorRefusal", "AttestorSignature", "ChainSeries", "ChainState", "ChainTransaction",
+    "EscrowBlock", "EscrowIndex", "EscrowLog", "OracleRecord", "Proposal", "Publication", "PublicationItem", "Root",
+    "RootRefusal", "RootSignature", "Series", "SeriesBatch", "SeriesIndex", "SeriesLog",
 ]  # fmt: skip
 
 ADDRESS_FORM = r"^0x[0-9a-f]{40}$"

@@ -1,46 +1,138 @@
-"""Is what the chain says what the database says? (I-16: an on-chain price is unset or the database's.)"""
+"""Compares prices on chain with the book's, and says why roots must wait (I-16, I-3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from typing import Any
+
+from django.db.models import Count
 
 from oracle.models import Expiry
+from protocol.stages import Stage
+from settlement.alarms import AlarmKind, clear_alarm, open_alarms, raise_alarm
+from settlement.chain.contracts import Record
 from settlement.chain.quorum import OracleAt
 from settlement.models import EscrowIndex, PublicationItem
+from settlement.reconcile_models import OracleRecord
 from settlement.stages import PublicationStage
 
-ASKED_AT_ONCE = 100
+S = OracleRecord.State
+_UPDATED = ("state", "since", "price", "attempt", "final_at", "was_final", "block", "looked_at")
+AT_ONCE = 500
+"""Expiries read and written at once."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """An expiry of which chain and database say different things."""
+def compare(oracle: OracleAt, expiries: Iterable[str], *, now: int) -> None:
+    """Read these expiries' records in one final block, keep what is so, raise and clear alarms. Raises StaleReads."""
+    ids = sorted(set(expiries))
+    for start in range(0, len(ids), AT_ONCE):
+        some = ids[start : start + AT_ONCE]
+        _keep(oracle.records_of(some), oracle.block.number, now)
 
-    expiry: str
-    text: str
+
+def judge(price: int | None, record: Record, *, must_be_there: bool) -> OracleRecord.State | None:
+    """What an oracle's record is beside the book's final price; None where neither has one.
+
+    `must_be_there`: in this block the oracle should have a price, because it had a final one before.
+    """
+    if record.price == 0:
+        if must_be_there:
+            return S.DIFFERENT
+        if price is None:
+            return None
+        return S.CANCELLED if record.attempt else S.WAITING
+    if price is None:
+        return S.EARLY
+    if record.price != price:
+        return S.DIFFERENT
+    return S.EQUAL if record.is_final else S.DELAY
 
 
-def differences(oracle: OracleAt) -> Iterator[Difference]:
-    """Every expiry, opened or not, against the oracle's record of it. May raise a ChainError."""
-    published = set(
-        PublicationItem.objects.filter(live=True, publication__stage=PublicationStage.FINAL).values_list(
-            "expiry_id", flat=True
-        )
-    )
-    rows = list(Expiry.objects.order_by("expiry_at", "id").values_list("id", "slug", "price"))
-    for start in range(0, len(rows), ASKED_AT_ONCE):
-        some = rows[start : start + ASKED_AT_ONCE]
-        records = oracle.records_of([id_ for id_, _, _ in some])
-        for id_, slug, price in some:
-            found = records[id_].price
-            if found and found != price:
-                yield Difference(id_, f"{slug}: the oracle has {found}, the book {price or 'no price yet'}")
-            elif id_ in published and not records[id_].is_final:
-                yield Difference(id_, f"{slug}: published as final, but the oracle has no final price")
+def counts() -> dict[str, int]:
+    """How many expiries are in each state, without those that nobody has looked at yet."""
+    rows = OracleRecord.objects.order_by("state").values("state").annotate(number=Count("pk"))
+    return {row["state"]: row["number"] for row in rows}
 
 
 def escrow_problem() -> str | None:
     """Why no root may be built: the index has stopped, or what it read does not add up. None where all is well."""
     index = EscrowIndex.objects.filter(id=1).first()
     return (index.stopped or index.problem or None) if index else None
+
+
+def _keep(records: dict[str, Record], block: int, now: int) -> None:
+    columns = ("id", "slug", "stage", "price", "final_at")
+    listed = {each.id: each for each in Expiry.objects.filter(id__in=list(records)).only(*columns)}
+    before = OracleRecord.objects.in_bulk(list(records))
+    published = _published(records, block)
+    rows, wrong, right = [], {}, []
+    for id_, record in records.items():
+        expiry, old = listed.get(id_), before.get(id_)
+        if old and old.block > block:
+            continue  # somebody has seen a newer block meanwhile
+        price = expiry.price if expiry and expiry.stage == Stage.FINAL else None
+        state = judge(price, record, must_be_there=id_ in published or bool(old and old.was_final))
+        if state in OracleRecord.WRONG:
+            wrong[id_] = _words(expiry, price, record)
+        else:
+            right.append(id_)
+        if expiry and state:
+            rows.append(_row(expiry, state, record, old, block, now))
+    OracleRecord.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["expiry"], update_fields=_UPDATED
+    )
+    gone = set(before) & set(records) - {row.expiry_id for row in rows}
+    OracleRecord.objects.filter(expiry__in=gone, block__lte=block).delete()
+    _tell(wrong, right, block, now)
+
+
+def _tell(wrong: dict[str, str], right: list[str], block: int, now: int) -> None:
+    for id_, words in wrong.items():
+        raise_alarm(AlarmKind.PRICE_DIFFERS, id_, words, now=now)
+    told = open_alarms().filter(kind=AlarmKind.PRICE_DIFFERS, subject__in=right)
+    for subject in told.values_list("subject", flat=True):
+        why = f"block {block} says the same as the book"
+        clear_alarm(AlarmKind.PRICE_DIFFERS, subject, why=why, now=now)
+
+
+def _row(
+    expiry: Expiry,
+    state: OracleRecord.State,
+    record: Record,
+    old: OracleRecord | None,
+    block: int,
+    now: int,
+) -> OracleRecord:
+    since = old.since if old and old.state == state else now
+    if state == S.WAITING and expiry.final_at is not None:
+        since = expiry.final_at
+    values: dict[str, Any] = {
+        "state": state,
+        "since": since,
+        "price": record.price or None,
+        "attempt": record.attempt,
+        "final_at": record.final_at or None,
+        "was_final": state == S.EQUAL or bool(old and old.was_final),
+        "block": block,
+        "looked_at": now,
+    }
+    return OracleRecord(expiry=expiry, **values)
+
+
+def _published(expiries: Iterable[str], block: int) -> set[str]:
+    """Those that a publication of ours has made final by a transaction in this block or below: they must be there."""
+    items = PublicationItem.objects.filter(
+        expiry__in=list(expiries),
+        live=True,
+        publication__stage=PublicationStage.FINAL,
+        publication__transaction__block_number__lte=block,
+    )
+    return set(items.values_list("expiry_id", flat=True))
+
+
+def _words(expiry: Expiry | None, price: int | None, record: Record) -> str:
+    name = expiry.slug if expiry else "an expiry that is not listed here"
+    if not record.price:
+        return f"{name}: was final on chain, but the oracle has no price now"
+    till = "for ever" if record.is_final else f"guardians can cancel it until {record.final_at}"
+    return f"{name}: the oracle has {record.price}, the book {price or 'no price yet'}; {till}"

@@ -19,9 +19,11 @@ from settlement.services import (
     opening,
     proposing,
     publishing,
+    reconciling,
     root_posting,
     roots,
     series_index,
+    watching,
 )
 
 log = structlog.get_logger(__name__)
@@ -102,3 +104,17 @@ def propose_root() -> str:
 def post_roots() -> str:
     """Signed roots for the chain."""
     return f"{root_posting.post_roots(now=clock.now())} moved"
+
+
+@shared_task
+@_patiently
+def reconcile_prices() -> str:
+    """Prices on chain beside the book's."""
+    return f"{reconciling.look(now=clock.now())} compared"
+
+
+@shared_task
+@_patiently
+def watch() -> str:
+    """What the database alone shows to be wrong."""
+    return f"{watching.watch(now=clock.now())} alarms"

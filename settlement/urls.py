@@ -6,6 +6,7 @@ from settlement.api.attestors import AttestorsView
 from settlement.api.deposits import DepositsView
 from settlement.api.escrow import LeafView, ReservesView, RootFileView, RootSignaturesView, RootsView
 from settlement.api.prices import FinalityView, SimulateView
+from settlement.api.status import StatusView
 from settlement.api.views import PublicationsView, SeriesView, SignaturesView
 
 urlpatterns = [
@@ -19,6 +20,7 @@ urlpatterns = [
     path("roots/<int:root_id>/signatures", RootSignaturesView.as_view(), name="api-root-signatures"),
     path("accounts/<slug:address>/deposits", DepositsView.as_view(), name="api-deposits"),
     path("accounts/<slug:address>/leaf", LeafView.as_view(), name="api-leaf"),
+    path("status", StatusView.as_view(), name="api-status"),
     path("attestors", AttestorsView.as_view(), name="api-attestors"),
     path("reserves", ReservesView.as_view(), name="api-reserves"),
 ]

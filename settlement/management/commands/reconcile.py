@@ -5,24 +5,39 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from oracle import clock
+from settlement.alarms import AlarmKind, open_alarms
 from settlement.chain import providers, quorum
 from settlement.chain.errors import ChainError
-from settlement.reconcile import differences, escrow_problem
+from settlement.chain.quorum import OracleAt
+from settlement.reconcile import counts, escrow_problem
 from settlement.reconcile_escrow import check_escrow, first_row
+from settlement.services.reconciling import compare_all
 
 
 class Command(BaseCommand):
     """One line for each expiry of which chain and database differ; exit code 1 if there is any."""
 
-    help = "Compare every price with the price oracle's, and every wei with the escrow's."
+    help = (
+        "Compare every price with the price oracle's, and every wei with the escrow's, by a quorum of nodes."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = list(differences(quorum.oracle()))
+            nodes = providers.connect()
+            final = quorum.final_block(nodes)
+            if final is None:
+                raise CommandError("the chain has no final block yet")
+            compared = compare_all(OracleAt(nodes, final), now=clock.now())
         except ChainError as error:
-            raise CommandError(str(error)) from error
-        for difference in found:
-            self.stdout.write(difference.text)
+            raise CommandError(f"unknown: {error}") from error
+        found = list(open_alarms().filter(kind=AlarmKind.PRICE_DIFFERS).values_list("words", flat=True))
+        for words in found:
+            self.stdout.write(words)
+        states = ", ".join(f"{count} {state}" for state, count in counts().items())
+        self.stdout.write(
+            f"{compared} expiries compared in block {final.number}; FINAL ones: {states or 'none'}"
+        )
         if found:
             raise CommandError(f"{len(found)} differ")
         self.stdout.write("the oracle has no price that the book does not have")
