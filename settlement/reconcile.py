@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Count
@@ -120,12 +121,12 @@ def _row(
 
 
 def _published(expiries: Iterable[str], block: int) -> set[str]:
-    """Those that a publication of ours has made final by a transaction in this block or below: they must be there."""
+    """Those that a publication of ours has made final with its prices in this block or below: they must be there."""
     items = PublicationItem.objects.filter(
         expiry__in=list(expiries),
         live=True,
         publication__stage=PublicationStage.FINAL,
-        publication__transaction__block_number__lte=block,
+        publication__block_number__lte=block,
     )
     return set(items.values_list("expiry_id", flat=True))
 
@@ -134,5 +135,9 @@ def _words(expiry: Expiry | None, price: int | None, record: Record) -> str:
     name = expiry.slug if expiry else "an expiry that is not listed here"
     if not record.price:
         return f"{name}: was final on chain, but the oracle has no price now"
-    till = "for ever" if record.is_final else f"guardians can cancel it until {record.final_at}"
+    till = (
+        "for ever"
+        if record.is_final
+        else f"guardians can cancel it until {datetime.fromtimestamp(record.final_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    )
     return f"{name}: the oracle has {record.price}, the book {price or 'no price yet'}; {till}"

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from oracle.models import Act, Expiry
+from settlement.alarms import AlarmKind, raise_alarm
 from settlement.chain.contracts import Signers, WaitingSet
 from tests.browser import axe, court
 from tests.browser.conftest import NARROW, WIDE, Clock
@@ -27,6 +28,7 @@ PAGES = {
     "account": f"/accounts/{person('alice').address}/",
     "reserves": "/reserves/",
     "attestors": "/attestors/",
+    "status": "/status",
     "series": "/series/",
     "one series": f"/series/{ADDRESS}/",
     "foreign series": f"/series/{FOREIGN}/",
@@ -50,6 +52,10 @@ def final(voters: None, reporting: Expiry, at: Clock) -> Expiry:
     redeemed(reporting, 3 * ETHER + 1, ETHER)
     add_foreign(reporting, 3_000 * ETHER)
     assert reporting.price == PRICE
+    words = (
+        f"{reporting.slug}: the oracle has 99, the book {PRICE}; guardians can cancel it until {at.now + 60}"
+    )
+    raise_alarm(AlarmKind.PRICE_DIFFERS, reporting.id, words, now=at.now)
     return reporting
 
 

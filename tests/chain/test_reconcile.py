@@ -14,7 +14,7 @@ from settlement import tasks
 from settlement.alarms import open_alarms
 from settlement.chain import quorum
 from settlement.chain.providers import StaleReads
-from settlement.models import Alarm, ChainState, ChainTransaction, OracleRecord, Publication
+from settlement.models import Alarm, Attempt, ChainState, ChainTransaction, OracleRecord, Publication
 from settlement.reconcile import compare
 from settlement.services import reconciling, watching
 from settlement.services.opening import open_due
@@ -151,7 +151,7 @@ def test_look__a_deep_reorg_took_a_final_price__alarm_until_it_is_back(world: Wo
     world.node.reorg(world.node.height() - height)
     assert looked(world) == {"one": S.DIFFERENT}
     assert alarms() == [("price_differs", "one: was final on chain, but the oracle has no price now")]
-    world.client.broadcast(ChainTransaction.objects.get().raw)
+    world.client.broadcast(Attempt.objects.get().raw)
     world.bury()
     assert looked(world) == {"one": S.EQUAL}
     assert alarms() == []
