@@ -180,11 +180,14 @@ def act_of(digest: str) -> Act | None:
 
 # ---------------------------------------------------------------- pages
 
+RUNNING = [stage for stage in Stage if stage not in (Stage.SCHEDULED, Stage.FINAL)]
+
 
 def running(*, limit: int) -> list[Expiry]:
-    """Open expiries, the next deadline first; those without one (a ruling nobody voted before) at the very top."""
-    rows = Expiry.objects.select_related("index").exclude(stage__in=[Stage.SCHEDULED, Stage.FINAL])
-    return list(rows.order_by(F("deadline").asc(nulls_first=True), "id")[:limit])
+    """Open expiries, the one that secures most first, then the next deadline."""
+    rows = Expiry.objects.select_related("index").filter(stage__in=RUNNING)
+    order = (F("value_secured").desc(nulls_last=True), F("deadline").asc(nulls_first=True), "id")
+    return list(rows.order_by(*order)[:limit])
 
 
 def latest_finals(*, limit: int) -> list[Expiry]:
@@ -192,16 +195,6 @@ def latest_finals(*, limit: int) -> list[Expiry]:
     return list(
         Expiry.objects.select_related("index").filter(stage=Stage.FINAL).order_by("-final_at", "id")[:limit]
     )
-
-
-def reports_of(expiry: Expiry, *, limit: int) -> list[Act]:
-    """The first reports on an expiry, in the order in which they were taken."""
-    return list(_with_stage(Act.objects.filter(expiry=expiry, kind="Report")).order_by("seq")[:limit])
-
-
-def newest_acts(expiry: Expiry, *, limit: int) -> list[Act]:
-    """An expiry's newest entries of the book, newest first."""
-    return list(_with_stage(Act.objects.filter(expiry=expiry)).order_by("-seq")[:limit])
 
 
 def acts_after(expiry: Expiry, *, seq: int, limit: int) -> list[Act]:

@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from pages import expiry, mine, sandbox, series, sessions, verifying, views
+from pages import expiry, listing, mine, sandbox, series, sessions, verifying, views
 from pages.acting import views as acting
 from pages.acting.forms import ACCOUNT_FORMS, EXPIRY_FORMS
 from pages.acting.send_forms import ACCOUNT_SENDS
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("expiries/", views.expiries, name="expiries"),
+    path("expiries/", listing.expiries, name="expiries"),
     path("expiries/<slug:name>/", expiry.expiry, name="expiry"),
     path("expiries/<slug:name>/transcript", views.transcript, name="transcript"),
     path("expiries/<slug:name>/verify", verifying.verify, name="verify"),

@@ -14,17 +14,14 @@ import settlement.reserves
 import settlement.status
 from oracle import clock, selectors
 from oracle.models import Expiry
-from pages import life
-from pages.actions import Action, primary
+from pages.listing import with_next
+from pages.record import record_of
 from protocol.stages import Stage
-from protocol.terms import Terms
 from settlement.chain.errors import ChainError
 from settlement.selectors import escrow_events
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
-CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
 ROWS = 50
-MOST_ROWS = 200
 
 
 @require_safe
@@ -33,27 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
     running, finals = selectors.running(limit=ROWS), selectors.latest_finals(limit=10)
     coming = list(selectors.expiries(stage=Stage.SCHEDULED)[:10])
     selectors.with_rewards([*running, *coming, *finals])
-    context = {"running": _with_next(running), "coming": coming, "finals": finals}
+    context = {"running": with_next(running), "coming": coming, "finals": finals}
     return _page(request, "home", context)
-
-
-@require_safe
-def expiries(request: HttpRequest) -> HttpResponse:
-    """All expiries, newest instants last, by stage."""
-    stage = request.GET.get("stage") or None
-    found = CURSOR.fullmatch(request.GET.get("after", ""))
-    if stage is not None and stage not in list(Stage):
-        raise Http404("no such stage")
-    after = (int(found[1]), found[2]) if found else None
-    rows = list(selectors.expiries(stage=stage, after=after)[: ROWS + 1])
-    last = rows[ROWS - 1] if len(rows) > ROWS else None
-    context = {
-        "rows": _with_next(rows[:ROWS]),
-        "stages": list(Stage),
-        "stage": stage,
-        "cursor": f"{last.expiry_at}.{last.id}" if last else None,
-    }
-    return _page(request, "expiries", context)
 
 
 @require_safe
@@ -83,6 +61,7 @@ def account(request: HttpRequest, address: str) -> HttpResponse:
     context = {
         "account": found,
         "locks": [(slugs[id_], amount) for id_, amount in found.locks],
+        "record": record_of(address),
         "acts": selectors.acts_of(address, limit=ROWS),
         "pending": [each for each in escrow_events(address, limit=ROWS) if each.state == "PENDING"],
     }
@@ -138,14 +117,4 @@ def _existing(name: str) -> Expiry:
     found = selectors.find_expiry(name)
     if found is None:
         raise Http404("no such expiry")
-    return found
-
-
-def _with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next, Action | None]]:
-    """Each with what comes next, and the one act that there is to do."""
-    now = clock.now()
-    found = []
-    for row in rows:
-        terms = Terms.from_json(row.raised or row.terms)
-        found.append((row, life.what_next(row, terms, now), primary(row, now)))
     return found

@@ -1,0 +1,173 @@
+"""/expiries/: filters, order and place of the page stand in the address; the same as CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from ledger.fields import WholeField
+from oracle import clock
+from oracle.models import Expiry
+from oracle.selectors import RUNNING
+from pages import life
+from pages.actions import Action, primary
+from protocol.stages import Stage
+from protocol.terms import Terms
+
+ROWS = 50
+FILE_ROWS = 1_000
+OPEN = "OPEN"
+PLACE = re.compile(r"(-?[0-9]{1,80})\.(0x[0-9a-f]{64})")
+TEXT = re.compile(r"[-\w/ ]{1,100}", re.ASCII)
+NEVER = 10**18  # later than any time: what has no deadline comes last
+
+COLUMNS = (
+    "slug", "id", "index", "stage", "expiry_at", "deadline", "round", "ballot", "standing", "price", "decided_by",
+    "final_at", "value_secured", "reports", "report_stake",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What expiries are sorted by; `none` stands where an expiry has no such number."""
+
+    word: str
+    field: str
+    none: int
+    falling: bool
+
+
+ORDERS = {
+    "newest": Order("newest instant", "expiry_at", 0, falling=True),
+    "oldest": Order("oldest instant", "expiry_at", 0, falling=False),
+    "deadline": Order("next deadline", "deadline", NEVER, falling=False),
+    "value": Order("value secured", "value_secured", -1, falling=True),
+    "final": Order("final last", "final_at", -1, falling=True),
+}
+FIRST = "newest"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address says; None where it says nothing."""
+
+    stage: str | None
+    index: str | None
+    text: str | None
+    sort: str
+    after: str | None
+
+    def address(self, **changes: str | None) -> str:
+        """The same with changes, from the first page on unless `after` is among them."""
+        kept = {"stage": self.stage, "index": self.index, "q": self.text, "sort": self.sort, "after": None} | changes
+        if kept["sort"] == FIRST:
+            kept["sort"] = None
+        return "?" + urlencode({name: value for name, value in kept.items() if value})
+
+
+@require_safe
+def expiries(request: HttpRequest) -> HttpResponse:
+    """A page of them, or a file of as many as fit with a link to the next."""
+    asked = read(request)
+    form = request.GET.get("format")
+    if form is not None:
+        return _file(request, asked, form)
+    rows, place = page(asked, ROWS)
+    context = {
+        "rows": with_next(rows),
+        "asked": asked,
+        "stages": [(word.lower(), asked.address(stage=word), asked.stage == word) for word in (OPEN, *Stage)],
+        "all_stages": (asked.address(stage=None), asked.stage is None),
+        "orders": [(order.word, asked.address(sort=name), asked.sort == name) for name, order in ORDERS.items()],
+        "all_indices": asked.address(index=None),
+        "next": place and asked.address(after=place),
+        "csv": asked.address(format="csv"),
+        "json": asked.address(format="json"),
+        "now": clock.now(),
+    }
+    return render(request, "pages/expiries.html", context)
+
+
+def read(request: HttpRequest) -> Asked:
+    """The address; 404 for what no link of ours says."""
+    given = {name: request.GET.get(name, "").strip() or None for name in ("stage", "index", "q", "sort", "after")}
+    sort = given["sort"] or FIRST
+    known = given["stage"] is None or given["stage"] in (OPEN, *Stage)
+    if not known or sort not in ORDERS or (given["after"] and not PLACE.fullmatch(given["after"])):
+        raise Http404("no such page")
+    return Asked(given["stage"], given["index"], given["q"], sort, given["after"])
+
+
+def page(asked: Asked, limit: int) -> tuple[list[Expiry], str | None]:
+    """At most `limit` expiries, and the place behind them where there are more. One query."""
+    order = ORDERS[asked.sort]
+    none = Value(order.none, output_field=WholeField())
+    rows = _found(asked).annotate(key=Coalesce(F(order.field), none, output_field=WholeField()))
+    if asked.after is not None and (place := PLACE.fullmatch(asked.after)):
+        key, id_ = int(place[1]), place[2]
+        beyond = Q(key__lt=key) if order.falling else Q(key__gt=key)
+        rows = rows.filter(beyond | Q(key=key, id__gt=id_))
+    found: list[Any] = list(rows.order_by("-key" if order.falling else "key", "id")[: limit + 1])
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], f"{last.key}.{last.id}"
+
+
+def _found(asked: Asked) -> QuerySet[Expiry]:
+    rows = Expiry.objects.select_related("index")
+    if asked.stage is not None:
+        rows = rows.filter(stage__in=RUNNING if asked.stage == OPEN else [asked.stage])
+    if asked.index is not None:
+        rows = rows.filter(index__slug=asked.index)
+    if asked.text is not None:
+        if not TEXT.fullmatch(asked.text):
+            return rows.none()
+        rows = rows.filter(Q(slug__icontains=asked.text) | Q(index__slug__icontains=asked.text.replace("/", "-")))
+    return rows
+
+
+def _file(request: HttpRequest, asked: Asked, form: str) -> HttpResponse:
+    """Integers as decimal strings, as in the API."""
+    rows, place = page(asked, FILE_ROWS)
+    documents = [_document(row) for row in rows]
+    later = request.build_absolute_uri(asked.address(format=form, after=place)) if place else None
+    response: HttpResponse
+    if form == "json":
+        response = JsonResponse({"results": documents, "next": later})
+    elif form == "csv":
+        text = io.StringIO()
+        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(documents)
+        response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = 'attachment; filename="expiries.csv"'
+    else:
+        raise Http404("no such format")
+    if later:
+        response["Link"] = f'<{later}>; rel="next"'
+    return response
+
+
+def _document(row: Expiry) -> dict[str, str | None]:
+    values = {name: getattr(row, name) for name in COLUMNS if name != "index"} | {"index": row.index.slug}
+    return {name: None if values[name] is None else str(values[name]) for name in COLUMNS}
+
+
+def with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next, Action | None]]:
+    """Each with what comes next, and the one act that there is to do."""
+    now, found = clock.now(), []
+    for row in rows:
+        terms = Terms.from_json(row.raised or row.terms)
+        found.append((row, life.what_next(row, terms, now), primary(row, now)))
+    return found
