@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from ledger.admin import ReadOnlyAdmin
 from oracle import sealing
-from oracle.models import Act, Beat, BookHead, Claim, Elector, Expiry, Index, Report, Unbonding
+from oracle.models import Act, Beat, BookHead, Claim, Elector, Event, Expiry, Index, Report, Unbonding
 
 SEALED = "sealed"
 
@@ -104,3 +104,10 @@ class BeatAdmin(ReadOnlyAdmin):
 @admin.register(BookHead)
 class BookHeadAdmin(ReadOnlyAdmin):
     list_display = ["seq", "book", "at", "clock", "life_at"]
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ["seq", "n", "kind", "expiry", "at"]
+    list_filter = ["kind"]
+    list_select_related = ["expiry"]
