@@ -144,6 +144,10 @@ class Environment:
         """A PostgreSQL address as Django's DATABASES wants it."""
         return self.read(name, "url", database, REQUIRED, {}, about)
 
+    def email(self, name: str, *, about: str, default: dict[str, Any]) -> dict[str, Any]:
+        """A mail server as its parts: host, port, user, password, tls."""
+        return self.read(name, "url", email, default, {}, about)
+
     def require(self, process: str, *names: str) -> None:
         """Stop this process unless all of the named variables were given."""
         for name in names:
@@ -196,6 +200,23 @@ def _hexadecimal(size: int, *, secret: bool = False) -> Callable[[str], str]:
         return raw.lower()
 
     return parse
+
+
+def email(url: str) -> dict[str, Any]:
+    """smtp://user:password@host:port?tls=starttls, or smtps:// for TLS from the start. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+        raise ValueError("it is not smtp:// or smtps:// and a host")
+    tls = dict(parse_qsl(parts.query)).get("tls", "none") if parts.scheme == "smtp" else "tls"
+    if tls not in ("none", "starttls", "tls"):
+        raise ValueError("tls must be none, starttls or tls")
+    return {
+        "host": parts.hostname,
+        "port": parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls],
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "tls": tls,
+    }
 
 
 def database(url: str) -> dict[str, Any]:

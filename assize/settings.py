@@ -53,6 +53,23 @@ LOG_LEVEL = env.choice(
     "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO", about="least level that is logged"
 )
 
+# Alerts
+
+_mail = env.email(
+    "EMAIL_URL",
+    default={},
+    about="server that alerts are mailed by: smtp://user:password@host:587?tls=starttls, or smtps://; empty: no mail",
+)
+EMAIL_FROM = env.text(
+    "EMAIL_FROM", default="", about="who alerts are from, as in Assize <alerts@assize.example>"
+)
+WEBHOOKS_ANYWHERE = env.flag(
+    "WEBHOOKS_ANYWHERE",
+    default=False,
+    about="let webhooks go to http, any port and private addresses; only on one's own machine and in tests",
+)
+env.together("EMAIL_URL", "EMAIL_FROM")
+
 # Services
 
 DATABASE = env.database(
@@ -251,6 +268,7 @@ INSTALLED_APPS = [
     "disputes",
     "settlement",
     "pages",
+    "alerts",
     "rest_framework",
     "drf_spectacular",
     "django.contrib.admin",
@@ -328,6 +346,12 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 # The largest act is a few kilobytes; whoever sends more is refused before it is parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024
+
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.get("host", ""), _mail.get("port", 0)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("tls") == "starttls", _mail.get("tls") == "tls"
+EMAIL_TIMEOUT = 8
 
 STATIC_URL = "static/"
 STORAGES = {

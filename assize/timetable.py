@@ -29,6 +29,10 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
         Ring("settlement.tasks.post_roots", every=2),
         Ring("settlement.tasks.reconcile_prices", every=10),
         Ring("settlement.tasks.watch", every=10),
+        Ring("alerts.tasks.fan_out", every=2),
+        Ring("alerts.tasks.send_hooks", every=2),
+        Ring("alerts.tasks.send_mails", every=2),
+        Ring("alerts.tasks.forget", every=60),
     )
 
 

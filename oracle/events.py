@@ -132,8 +132,33 @@ def page(
         "kinds": list(wanted),
     }
     mine = "" if expiry is None else "AND expiry_id = %(expiry)s"
+    return _found(_PAGE.replace("<mine>", mine), given)
+
+
+def latest(
+    *, limit: int, expiries: Collection[str] | None = None, kinds: Collection[EventKind] = ()
+) -> Sequence[PublicEvent]:
+    """The newest `limit` events, newest first: of these expiries (by id), of these kinds (none: all). One query."""
+    wanted = set(kinds) or set(EventKind)
+    given = {
+        "limit": limit,
+        "expiries": list(expiries or ()),
+        "acts": [act for act, kind in OF_ACTS.items() if kind in wanted],
+        "kinds": list(wanted),
+    }
+    mine = "" if expiries is None else "AND expiry_id = ANY(%(expiries)s)"
+    return _found(_LATEST.replace("<mine>", mine), given)
+
+
+def at_places(places: Sequence[Place]) -> Sequence[PublicEvent]:
+    """The events at these places, newest first. One query."""
+    given = {"seqs": [seq for seq, _ in places], "ns": [n for _, n in places], "acts": list(OF_ACTS)}
+    return _found(_AT, given)
+
+
+def _found(query: str, given: dict[str, Any]) -> Sequence[PublicEvent]:
     with connection.cursor() as cursor:
-        cursor.execute(_PAGE.replace("<mine>", mine), given)
+        cursor.execute(query, given)
         return [_event(*row) for row in cursor.fetchall()]
 
 
@@ -145,21 +170,48 @@ def newest() -> Place:
     return (found[0], found[1]) if found else START
 
 
-_PAGE = """
+def _query(told: str, order: str) -> str:
+    """What `told` finds in acts and events, as it is shown."""
+    acts = "SELECT seq, 0 AS n, kind, at, expiry_id, digest, message AS data, amount FROM oracle_act"
+    others = "SELECT seq, n, kind, at, expiry_id, NULL, data, NULL FROM oracle_event"
+    told = told.replace("<acts>", acts).replace("<events>", others)
+    return _SHOWN_OF.replace("<told>", told).replace("<order>", order)
+
+
+_SHOWN_OF = """
 SELECT told.seq, told.n, told.kind, told.at, told.expiry_id, expiry.slug, told.digest, told.data, told.amount,
        CASE told.kind WHEN 'Final' THEN expiry.decided_by END
-FROM (
-    (SELECT seq, 0 AS n, kind, at, expiry_id, digest, message AS data, amount
-     FROM oracle_act WHERE seq > %(seq)s AND kind = ANY(%(acts)s) <mine>
-     ORDER BY seq LIMIT %(limit)s)
-    UNION ALL
-    (SELECT seq, n, kind, at, expiry_id, NULL, data, NULL
-     FROM oracle_event WHERE (seq, n) > (%(seq)s, %(n)s) AND kind = ANY(%(kinds)s) <mine>
-     ORDER BY seq, n LIMIT %(limit)s)
-) AS told
+FROM (<told>) AS told
 LEFT JOIN oracle_expiry AS expiry ON expiry.id = told.expiry_id
-ORDER BY told.seq, told.n LIMIT %(limit)s
+ORDER BY <order>
 """
+_PAGE = _query(
+    """
+    (<acts> WHERE seq > %(seq)s AND kind = ANY(%(acts)s) <mine> ORDER BY seq LIMIT %(limit)s)
+    UNION ALL
+    (<events> WHERE (seq, n) > (%(seq)s, %(n)s) AND kind = ANY(%(kinds)s) <mine> ORDER BY seq, n LIMIT %(limit)s)
+    """,
+    "told.seq, told.n LIMIT %(limit)s",
+)
+_LATEST = _query(
+    """
+    (<acts> WHERE kind = ANY(%(acts)s) <mine> ORDER BY seq DESC LIMIT %(limit)s)
+    UNION ALL
+    (<events> WHERE seq IS NOT NULL AND kind = ANY(%(kinds)s) <mine> ORDER BY seq DESC, n DESC LIMIT %(limit)s)
+    """,
+    "told.seq DESC, told.n DESC LIMIT %(limit)s",
+)
+_AT = _query(
+    """
+    SELECT found.* FROM unnest(%(seqs)s::bigint[], %(ns)s::int[]) AS place (seq, n)
+    JOIN LATERAL (
+        (<acts> WHERE place.n = 0 AND oracle_act.seq = place.seq AND kind = ANY(%(acts)s))
+        UNION ALL
+        (<events> WHERE oracle_event.seq = place.seq AND oracle_event.n = place.n)
+    ) AS found ON true
+    """,
+    "told.seq DESC, told.n DESC",
+)
 _NEWEST = """
 SELECT seq, n FROM (
     (SELECT seq, 0 AS n FROM oracle_act ORDER BY seq DESC LIMIT 1)

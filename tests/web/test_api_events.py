@@ -123,8 +123,8 @@ def test_events__of_a_publication__are_told_once_each(reporting: Expiry, client:
     now = to_final(reporting)
     reporting.refresh_from_db()
     tx = ChainTransaction.objects.create(
-        chain="0x1", sender="0x" + "01" * 20, nonce=1, purpose="publication:1", raw="0x02ab", hash="0x" + "7a" * 32,
-        created_at=now,
+        chain="0x1", sender="0x" + "01" * 20, nonce=1, purpose="publication:1", to="0x" + "02" * 20, data="0xab",
+        hash="0x" + "7a" * 32, created_at=now,
     )  # fmt: skip
     publication = Publication.objects.create(created_at=now, stage="SENT", transaction=tx)
     PublicationItem.objects.create(

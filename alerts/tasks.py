@@ -1,0 +1,37 @@
+"""Doorbells (assize/timetable.py): clock, service, word."""
+
+from celery import shared_task
+
+from alerts.services import fanout, hooks, mails, sending
+from oracle import clock
+
+MOST_PAGES = 10
+
+
+@shared_task
+def fan_out() -> str:
+    """New events against all follows."""
+    seen = 0
+    for _ in range(MOST_PAGES):
+        seen += (found := fanout.fan_out(now=clock.now()))
+        if found < fanout.AT_ONCE:
+            break
+    return f"{seen} looked at" if seen else "nothing new"
+
+
+@shared_task
+def send_hooks() -> str:
+    """Webhooks that are due."""
+    return f"{tried} tried" if (tried := hooks.send_due(now=clock.now())) else "no webhook due"
+
+
+@shared_task
+def send_mails() -> str:
+    """Mails that are due."""
+    return f"{tried} tried" if (tried := mails.send_due(now=clock.now())) else "no mail due"
+
+
+@shared_task
+def forget() -> str:
+    """What was told a month ago."""
+    return f"{gone} forgotten" if (gone := sending.forget_old(now=clock.now())) else "nothing is old"
