@@ -17,6 +17,7 @@ EXAMPLES = {
 
 CODES = {
     400: ("malformed", "limit must be at least 1."),
+    401: ("unauthorized", "Send Authorization: Bearer and a token of /me/tokens/."),
     403: ("bad_signature", "signed by another account: check key, chain and contract"),
     404: ("not_found", "There is no expiry of this id or slug here."),
     409: ("wrong_stage", "The expiry is not in the stage in which this act is taken."),

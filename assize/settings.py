@@ -375,9 +375,11 @@ SPECTACULAR_SETTINGS = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "APPEND_COMPONENTS": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "assize.openapi.finish"],
     "ENUM_NAME_OVERRIDES": {
         "ExpiryStage": "protocol.stages.Stage",
+        "EventKind": "oracle.events.CHOICES",
         "PublicationStage": "settlement.stages.PublicationStage",
         "RootStage": "settlement.root_stages.RootStage",
     },

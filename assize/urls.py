@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/v1/", include("disputes.api.urls")),
     path("api/v1/", include("settlement.urls")),
     path("api/v1/", include("pages.api")),
+    path("api/v1/", include("alerts.api")),
     path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
     path("api/docs/", api_docs, name="api-docs"),
     path("", include("pages.urls")),

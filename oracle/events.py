@@ -63,6 +63,9 @@ MEANING = {
     K.FINAL_ON_CHAIN: "series pay by this price: safe to settle",
 }
 
+CHOICES = [(kind.value, kind.value) for kind in EventKind]
+"""For the API's document, where two fields share them."""
+
 OF_ACTS = {
     "Opened": K.OPENED,
     "Report": K.REPORTED,

@@ -12,6 +12,12 @@ Transport = Callable[[str, str, Mapping[str, str | int | None], Any], Any]
 """Answers with the JSON of a success, and raises for everything else. None in the query: leave it out."""
 
 
+ChannelEnum = Literal[
+    "mail",
+    "webhook",
+]
+
+
 CodeEnum = Literal[
     "final_on_chain",
     "not_open",
@@ -33,6 +39,19 @@ DecidedByEnum = Literal[
     "vote",
     "ruling",
     "default",
+]
+
+
+DeliveryShapeStateEnum = Literal[
+    "WAITING",
+    "SENT",
+    "GAVE_UP",
+]
+
+
+DeviationFromEnum = Literal[
+    "standing",
+    "mine",
 ]
 
 
@@ -63,24 +82,14 @@ EscrowEventKindEnum = Literal[
 ]
 
 
-ExpiryStage = Literal[
-    "SCHEDULED",
-    "REPORTING",
-    "CHALLENGE",
-    "COMMIT",
-    "REVEAL",
-    "RULING",
+EscrowEventStateEnum = Literal[
+    "PENDING",
     "FINAL",
+    "GONE",
 ]
 
 
-OriginEnum = Literal[
-    "factory",
-    "foreign",
-]
-
-
-PublicEventKindEnum = Literal[
+EventKind = Literal[
     "listed",
     "series_created",
     "opened",
@@ -103,6 +112,41 @@ PublicEventKindEnum = Literal[
 ]
 
 
+ExpiryStage = Literal[
+    "SCHEDULED",
+    "REPORTING",
+    "CHALLENGE",
+    "COMMIT",
+    "REVEAL",
+    "RULING",
+    "FINAL",
+]
+
+
+OpenAlarmKindEnum = Literal[
+    "price_differs",
+    "escrow_differs",
+    "escrow_stopped",
+    "series_stopped",
+    "below_quorum",
+    "clocks_apart",
+    "finality_stalls",
+    "signer_refused",
+    "publication_stuck",
+    "fee_ceiling",
+    "price_overdue",
+    "ruling_waits",
+    "row_overdue",
+    "no_beat",
+]
+
+
+OriginEnum = Literal[
+    "factory",
+    "foreign",
+]
+
+
 PublicationStage = Literal[
     "PLANNED",
     "SIGNED",
@@ -110,6 +154,14 @@ PublicationStage = Literal[
     "MINED",
     "FINAL",
     "FAILED",
+]
+
+
+PurposeEnum = Literal[
+    "event",
+    "test",
+    "confirm",
+    "disabled",
 ]
 
 
@@ -130,6 +182,14 @@ RootStage = Literal[
 ]
 
 
+ScopeEnum = Literal[
+    "expiry",
+    "index",
+    "account",
+    "all",
+]
+
+
 SignedActKindEnum = Literal[
     "Report",
     "Pledge",
@@ -139,13 +199,6 @@ SignedActKindEnum = Literal[
     "Unstake",
     "Withdrawal",
     "Ruling",
-]
-
-
-StateEnum = Literal[
-    "PENDING",
-    "FINAL",
-    "GONE",
 ]
 
 
@@ -160,6 +213,13 @@ UnboundedEnum = Literal[
     "opening_waits",
     "ruling_waits",
     "ruling_may_wait",
+]
+
+
+WordEnum = Literal[
+    "ok",
+    "attention",
+    "stopped",
 ]
 
 
@@ -178,6 +238,13 @@ class Ask(TypedDict):
     final: NotRequired[str]
     amount: NotRequired[str]
     units: NotRequired[dict[str, str]]
+
+
+class AttemptShape(TypedDict):
+    at: str
+    milliseconds: str
+    status: str | None
+    said: str
 
 
 class Attested(TypedDict):
@@ -220,6 +287,24 @@ class ChainPlace(TypedDict):
     depth_wanted: str
 
 
+class Deliveries(TypedDict):
+    results: list[DeliveryShape]
+    next: str | None
+
+
+class DeliveryShape(TypedDict):
+    id: str
+    message: str
+    channel: ChannelEnum
+    purpose: PurposeEnum
+    event: str | None
+    follow: str | None
+    state: DeliveryShapeStateEnum
+    next_at: str | None
+    created_at: str
+    attempts: list[AttemptShape]
+
+
 class Dispute(TypedDict):
     required: str
     left: str
@@ -247,7 +332,7 @@ class Entry(TypedDict):
 
 class EscrowEvent(TypedDict):
     kind: EscrowEventKindEnum
-    state: StateEnum
+    state: EscrowEventStateEnum
     account: str
     amount: str
     block: str
@@ -342,6 +427,24 @@ class FinalityReason(TypedDict):
     means: str
 
 
+class FollowShape(TypedDict):
+    id: str
+    scope: ScopeEnum
+    target: str
+    kinds: list[EventKind]
+    deviation_bps: str | None
+    deviation_from: DeviationFromEnum
+    least_value: str | None
+    mail: str | None
+    webhook: str | None
+    feed: bool
+    paused: bool
+
+
+class Follows(TypedDict):
+    results: list[FollowShape]
+
+
 class Head(TypedDict):
     seq: str
     book: str
@@ -358,6 +461,11 @@ class Item(TypedDict):
 
 class LastRefusal(TypedDict):
     text: str
+    at: str
+
+
+class LastSignature(TypedDict):
+    attestor: str
     at: str
 
 
@@ -407,6 +515,15 @@ class MovedSeries(TypedDict):
     moved_to_p: str | None
 
 
+class OpenAlarm(TypedDict):
+    kind: OpenAlarmKindEnum
+    subject: str
+    words: str
+    stops: str
+    since: str
+    last_seen: str
+
+
 class Probability(TypedDict):
     numerator: str
     denominator: str
@@ -436,7 +553,7 @@ class ProvenLeaf(TypedDict):
 
 class PublicEvent(TypedDict):
     id: str
-    kind: PublicEventKindEnum
+    kind: EventKind
     at: str
     expiry: str | None
     slug: str | None
@@ -634,6 +751,22 @@ class SimulatedRound(TypedDict):
     opens_ballot: bool
 
 
+class StatusAnswer(TypedDict):
+    word: WordEnum
+    at: str
+    parts: list[StatusPart]
+    alarms: list[OpenAlarm]
+    alarms_open: str
+    signed: list[LastSignature]
+
+
+class StatusPart(TypedDict):
+    name: str
+    word: WordEnum
+    words: str
+    well_at: str | None
+
+
 class Taken(TypedDict):
     receipt: Receipt
     taken: bool
@@ -759,6 +892,28 @@ class Api:
         )
         return found
 
+    def deliveries(
+        self,
+        *,
+        before: str | int | None = None,
+        limit: str | int | None = None,
+    ) -> Deliveries:
+        """What was sent to the token's account, newest first."""
+        found: Deliveries = self._ask(
+            "GET", "deliveries", {"before": before, "limit": limit}, None
+        )
+        return found
+
+    def replay(
+        self,
+        delivery: str | int,
+    ) -> DeliveryShape:
+        """Send a delivery once more, under the same id."""
+        found: DeliveryShape = self._ask(
+            "POST", f"deliveries/{delivery}/replay", {}, None
+        )
+        return found
+
     def events(
         self,
         *,
@@ -854,6 +1009,15 @@ class Api:
         )
         return found
 
+    def follows(
+        self,
+    ) -> Follows:
+        """What the token's account follows."""
+        found: Follows = self._ask(
+            "GET", "follows", {}, None
+        )
+        return found
+
     def publications(
         self,
         *,
@@ -941,5 +1105,14 @@ class Api:
         """Whose signatures count, and for which chain and contract."""
         found: Service = self._ask(
             "GET", "service", {}, None
+        )
+        return found
+
+    def status(
+        self,
+    ) -> StatusAnswer:
+        """How the service is: alarms, and each part with when it was last seen well."""
+        found: StatusAnswer = self._ask(
+            "GET", "status", {}, None
         )
         return found

@@ -29,6 +29,7 @@ STATUS = {
 
 # The codes of this list are not the protocol's: they are about HTTP.
 OTHER_CODES = {
+    401: "unauthorized",
     404: "not_found",
     405: "method_not_allowed",
     415: "unsupported_media_type",
@@ -108,6 +109,8 @@ def _headers(error: Exception, context: dict[str, Any]) -> dict[str, str]:
     """What HTTP wants beside the problem."""
     if isinstance(error, exceptions.MethodNotAllowed):
         return {"Allow": ", ".join(context["view"].allowed_methods)}
+    if getattr(error, "status_code", None) == 401:
+        return {"WWW-Authenticate": "Bearer"}
     wait = getattr(error, "wait", None)
     return {} if wait is None else {"Retry-After": str(wait)}
 

@@ -256,6 +256,7 @@ class Account(serializers.Serializer):
 
 _TEXTS = {
     400: "malformed",
+    401: "unauthorized: no token of /me/tokens/, or one that was deleted",
     403: "bad_signature: not signed by whom it must be, or for another chain or contract",
     404: "not found, or unknown_expiry",
     409: "refused by the protocol; `code` says why",

@@ -13,6 +13,7 @@ from icalendar import Calendar
 
 from alerts.models import ApiToken, Attempt, CalendarLink, Delivery, Follow, Hook, Mailbox
 from alerts.services import fanout, follows, mails
+from assize.api_docs import document
 from oracle import events
 from oracle.events import MEANING, EventKind
 from oracle.models import Expiry
@@ -21,6 +22,7 @@ from tests.cast import person
 from tests.conftest import ROOT
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
 from tests.web.story import send_secret_report, to_challenge, to_final
+from tests.web.test_api_schema import check
 from tests.web.test_login import enter
 from tests.web.test_sealing import SECRETS
 
@@ -165,6 +167,39 @@ def test_token__shown_once__is_kept_as_a_hash(alice: Client) -> None:
     assert token[0] not in text(alice, "/me/tokens/")
     assert ApiToken.objects.get().digest == follows.token_digest(token[0])
     assert token[0] not in str(ApiToken.objects.values())
+
+
+def test_api__with_a_token__tells_of_its_account_alone(
+    expiry: Expiry, client: Client, at: Clock, alice: Client
+) -> None:
+    schema = document()
+    hook = follows.add_hook(account=ALICE.address, url="https://hooks.example/")
+    follows.follow(account=ALICE.address, now=OPEN, scope="expiry", target=expiry.id, hook=hook, least_value=7)
+    follows.send_test(account=ALICE.address, now=at.now, hook=hook)
+    row = Delivery.objects.get()
+    Attempt.objects.create(delivery=row, at=at.now, milliseconds=12, status=500, said="no")
+    Delivery.objects.update(state="GAVE_UP")
+    tokens = {who: follows.add_token(account=who.address, name="t", now=at.now) for who in (ALICE, BOB)}
+    mine, his = ({"Authorization": f"Bearer {tokens[who]}"} for who in (ALICE, BOB))
+    for path in ("follows", "deliveries"):
+        answer = client.get(f"/api/v1/{path}", headers=mine)
+        check(schema, answer, f"/api/v1/{path}")
+        assert len(answer.json()["results"]) == 1
+        assert answer["Cache-Control"] == "private"
+        assert client.get(f"/api/v1/{path}", headers=his).json()["results"] == []
+        for wrong in ({}, {"Authorization": "Bearer x"}, {"Authorization": f"Basic {tokens[ALICE]}"}):
+            refused = client.get(f"/api/v1/{path}", headers=wrong)
+            check(schema, refused, f"/api/v1/{path}")
+            assert (refused.status_code, refused["WWW-Authenticate"]) == (401, "Bearer")
+    replay = f"/api/v1/deliveries/{row.pk}/replay"
+    options: dict[str, str] = {"content_type": "application/json"}
+    assert client.post(replay, **options).status_code == 401, "a session alone does not do"  # type: ignore[arg-type]
+    assert client.post(replay, headers=his, **options).status_code == 404  # type: ignore[arg-type]
+    assert Delivery.objects.get().state == "GAVE_UP"
+    again = client.post(replay, headers=mine, **options)  # type: ignore[arg-type]
+    check(schema, again, "/api/v1/deliveries/{delivery}/replay", "post")
+    assert (again.status_code, Delivery.objects.get().state) == (202, "WAITING")
+    assert client.post(replay, headers=mine, **options).status_code == 404  # type: ignore[arg-type]
 
 
 def test_log__a_failed_delivery__shows_the_try_and_sends_it_again(alice: Client, at: Clock) -> None:

@@ -58,6 +58,9 @@ ANYBODY = "anybody"
 SIGNED = {
     "send_act": "the account, or k guardians, whose signatures stand in the body",
     "sign_ruling": "a guardian of the expiry",
+    "follows": "a token of the account",
+    "deliveries": "a token of the account",
+    "replay": "a token of the account",
     "attest": "an attestor of today's set",
     "attest_root": "an attestor of today's set",
 }
