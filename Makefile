@@ -5,7 +5,7 @@ DEV = $(or $(PYTHON),$(error Python 3.11 is missing: install it)) -m dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench bench-peers doctor manual venv clean
+.PHONY: help demo run test lint bench bench-peers soak doctor manual venv clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ bench:  ## measure; prints a table and writes bench/results.json
 
 bench-peers: venv  ## gas beside the peers' own published contracts, in one run
 	@.venv/bin/python -m bench.peers
+
+soak:  ## settlement under 20,000 seeded faults, then at rest; writes bench/results.json
+	@$(DEV) soak $(ARGS)
 
 doctor:  ## is everything that the settings name there and as it should be?
 	@$(DEV) manage doctor

@@ -99,6 +99,16 @@ def bench(arguments: list[str]) -> int:
     )
 
 
+def soak(arguments: list[str]) -> int:
+    """Settlement under thousands of faults, then at rest (docs/faults.md)."""
+    return _on_stack(
+        services.SOAK,
+        lambda supervisor, folder, env: supervisor.foreground(
+            [sys.executable, "-m", "tests.soak.program", *arguments], env=env
+        ),
+    )
+
+
 def manage(arguments: list[str]) -> int:
     """manage.py in the environment of the stack that `make run` has up, else in the environment as it is."""
     env = services.recall()
@@ -115,6 +125,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "demo": demo,
     "test": test,
     "bench": bench,
+    "soak": soak,
     "manage": manage,
 }
 

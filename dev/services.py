@@ -66,6 +66,9 @@ TEST = Profile(
 )
 BENCH = Profile("bench", durable=True, block_seconds=None, settings={**RUN.settings, "OPERATOR_DEPOSITS": "1"})
 
+# A clock that the schedule drives, and a database that is emptied for each seed.
+SOAK = Profile("soak", durable=False, block_seconds=None, settings={**TEST.settings, "CLOCK_TOLERANCE_SECONDS": "0"})
+
 
 def start(profile: Profile, supervisor: Supervisor, run: RunFolder) -> dict[str, str]:
     """Start what the environment does not bring, and return the environment for every process of this run.

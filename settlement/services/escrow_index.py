@@ -14,7 +14,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from settlement.chain import events, providers
+from settlement.chain import events
 from settlement.chain.providers import Header, Log, Providers, StaleReads
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 
@@ -157,8 +157,3 @@ def _write(read: Read, fork: int, tip: EscrowBlock | None) -> bool:
             if not back.update(state=EscrowLog.State.PENDING):
                 row.save(force_insert=True)
         return True
-
-
-def connect() -> Providers:
-    """The nodes of the settings."""
-    return providers.connect()

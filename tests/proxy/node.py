@@ -29,6 +29,10 @@ class FaultyNode:
         self._pool, self._finality = pool, finality
         self._one_at_a_time = threading.Lock()
 
+    def again(self, plan: Plan) -> None:
+        """A chain that begins anew, under another plan."""
+        self.plan, self._transport = plan, Transport(self._deliver)
+
     def answer(self, body: bytes) -> Reply | None:
         """What this node says to the bytes of a request; None for nothing at all."""
         with self._one_at_a_time:

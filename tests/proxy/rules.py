@@ -25,6 +25,11 @@ class Pool:
         self._waiting: dict[tuple[str, int], tuple[str, int, int]] = {}
         self.refused = 0
 
+    def again(self) -> None:
+        """A chain that begins anew."""
+        self._waiting.clear()
+        self.refused = 0
+
     def refusal(self, raw: str, ask: Ask) -> dict[str, Any] | None:
         """The error that geth would answer with, None where it would take the transaction."""
         try:
