@@ -154,7 +154,7 @@ def assert_rebuilds(world: World) -> None:
     rows = ChainTransaction.objects.all()
     assert rows
     for row in rows:
-        signed, sender = read(row.raw)
+        signed, sender = read(row.newest.raw)
         rebuilt = call_for(world.client, row.purpose)
         assert (rebuilt.purpose, rebuilt.call, sender) == (row.purpose, signed.call, row.sender)
         asked = authorizing.ask(world.client, rebuilt, stored=signed.call, chain=row.chain)
@@ -199,7 +199,7 @@ def test_authorizing__another_call_than_the_stored_one__refused(world: World) ->
     rebuilt, other = call_for(world.client, row.purpose), Call(world.oracle.address, "0x12")
     refused = authorizing.ask(world.client, rebuilt, stored=other, chain=row.chain)
     assert isinstance(refused, Refusal) and refused.rule == "same_payload"
-    refused = authorizing.ask(world.client, rebuilt, stored=read(row.raw)[0].call, chain="0x00")
+    refused = authorizing.ask(world.client, rebuilt, stored=read(row.newest.raw)[0].call, chain="0x00")
     assert isinstance(refused, Refusal) and refused.rule == "genesis"
 
 

@@ -131,8 +131,9 @@ def test_events__of_a_publication__are_told_once_each(reporting: Expiry, client:
         publication=publication, position=0, expiry=reporting, attempt=0, price=PRICE,
         transcript=reporting.head, payouts="0x" + "00" * 32,
     )  # fmt: skip
+    place = {"tx_hash": tx.hash, "block_number": 9, "block_hash": "0x" + "9a" * 32}
     for stage in ("MINED", "SENT", "MINED"):  # a reorganisation in between
-        Publication.objects.update(stage=stage)
+        Publication.objects.update(stage=stage, **(place if stage == "MINED" else dict.fromkeys(place)))
     Publication.objects.update(stage="FINAL", final_at=now + 9)
     place_waiting(now=now + 10)
     found = get(client, kind="published,final_on_chain")["results"]

@@ -42,7 +42,11 @@ def make_final(expiry: Expiry) -> None:
 def publish(expiry: Expiry, stage: PublicationStage = PublicationStage.FINAL) -> None:
     """The price on its way: in a block, or given by the oracle."""
     final_at = OPEN if stage == PublicationStage.FINAL else None
-    publication = Publication.objects.create(stage=stage, created_at=OPEN, final_at=final_at, transaction=transaction())
+    row = transaction()
+    publication = Publication.objects.create(
+        stage=stage, created_at=OPEN, final_at=final_at, transaction=row,
+        tx_hash=row.hash, block_number=9, block_hash="0x" + "9a" * 32,
+    )  # fmt: skip
     PublicationItem.objects.create(
         publication=publication, position=0, expiry=expiry, attempt=0, price=PRICE, transcript="0x", payouts="0x"
     )
@@ -51,8 +55,8 @@ def publish(expiry: Expiry, stage: PublicationStage = PublicationStage.FINAL) ->
 def transaction() -> ChainTransaction:
     number = ChainTransaction.objects.count()
     return ChainTransaction.objects.create(
-        chain="0x", sender="0x", nonce=number, purpose="publication:1", raw="0x02ff", hash=f"0x{number:064x}",
-        created_at=OPEN, state=TransactionState.SENT,
+        chain="0x", sender="0x" + "0a" * 20, nonce=number, purpose="publication:1", to="0x" + "0a" * 20, data="0x",
+        hash=f"0x{number:064x}", created_at=OPEN, state=TransactionState.SENT,
     )  # fmt: skip
 
 
