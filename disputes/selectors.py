@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import F, QuerySet, Window
@@ -16,6 +17,7 @@ from oracle.record import DatabaseRecord
 from protocol.acts import Refusal
 from protocol.arithmetic import agree, lower_median
 from protocol.dispute import Quote, quote
+from protocol.merkle import Tree, leaf
 from protocol.resolution import price_refusal
 from protocol.stages import Stage
 from protocol.terms import PPM, Terms
@@ -149,6 +151,53 @@ def _ballot(
 def electorate(expiry: Expiry) -> list[tuple[str, int]]:
     """Who may vote on an expiry, with their weight in wei, by address; empty before the first ballot."""
     return list(Elector.objects.filter(expiry=expiry).order_by("account").values_list("account", "weight"))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnVote:
+    """What one account did in one ballot; None where it did nothing yet. `price` has 18 decimals."""
+
+    ballot: int
+    commitment: str | None
+    price: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Voter:
+    """An account in an electorate: its weight in wei, with the proof that the published root counts it."""
+
+    account: str
+    weight: int
+    root: str
+    proof: Sequence[str]
+    votes: Sequence[OwnVote]
+
+
+def voter(expiry: Expiry, account: str) -> Voter | None:
+    """One member of the electorate, with a vote for every ballot so far; None where the account is no member."""
+    row = Elector.objects.filter(expiry=expiry, account=account).first()
+    if row is None:
+        return None
+    root = Act.objects.get(expiry=expiry, kind="Electorate").message["root"]
+    found: dict[tuple[str, int | None], Act] = {
+        (act.kind, act.ballot): act
+        for act in Act.objects.filter(expiry=expiry, account=account, kind__in=("VoteCommit", "VoteReveal"))
+    }
+    votes = []
+    for ballot in range(1, expiry.ballot + 1):
+        committed, revealed = found.get(("VoteCommit", ballot)), found.get(("VoteReveal", ballot))
+        votes.append(
+            OwnVote(ballot, committed.commitment if committed else None, revealed.price if revealed else None)
+        )
+    own = leaf(("address", "uint256"), (account, row.weight))
+    return Voter(account, row.weight, root, _tree(expiry.id, root).proof(own), votes)
+
+
+@lru_cache(maxsize=8)
+def _tree(expiry_id: str, root: str) -> Tree:
+    """The tree of a published root, kept: an electorate is taken once and never changes."""
+    members = Elector.objects.filter(expiry=expiry_id).values_list("account", "weight")
+    return Tree(leaf(("address", "uint256"), member) for member in members)
 
 
 def ruling_signatures(expiry: Expiry) -> list[RulingSignature]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from oracle.models import Expiry
-from pages.acting.forms import EXPIRY_FORMS
+from pages.acting.vote_forms import EXPIRY_FORMS
 from protocol.stages import Stage
 
 
@@ -35,6 +35,6 @@ def actions(expiry: Expiry, now: int) -> list[Action]:
 
 def primary(expiry: Expiry, now: int) -> Action | None:
     """The one act that moves an expiry now; None where nobody can do anything."""
-    if expiry.stage not in (Stage.REPORTING, Stage.CHALLENGE):
+    if expiry.stage not in (Stage.REPORTING, Stage.CHALLENGE, Stage.COMMIT, Stage.REVEAL):
         return None
     return next((each for each in actions(expiry, now) if each.primary), None)

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from pages import expiry, listing, mine, sandbox, series, sessions, verifying, views
+from pages import expiry, listing, mine, sandbox, series, sessions, verifying, views, vote
 from pages.acting import views as acting
-from pages.acting.forms import ACCOUNT_FORMS, EXPIRY_FORMS
+from pages.acting.forms import ACCOUNT_FORMS
 from pages.acting.send_forms import ACCOUNT_SENDS
+from pages.acting.vote_forms import EXPIRY_FORMS
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -18,6 +19,9 @@ urlpatterns = [
     path("series/<slug:address>/", series.series_page, name="series-page"),
     path("series/<slug:address>/redeem/", acting.on_series, name="redeem"),
     *(path(f"expiries/<slug:name>/{word}/", acting.on_expiry, {"word": word}, word) for word in EXPIRY_FORMS),
+    path("vote/", vote.index, name="vote"),
+    path("vote/<slug:name>/<int:number>/", vote.ballot, name="vote-ballot"),
+    path("vote/<slug:name>/<int:number>/reveal", vote.reveal, name="vote-reveal"),
     path("me/", mine.me, name="me"),
     *(path(f"me/{word}/", acting.on_account, {"word": word}, word) for word in ACCOUNT_FORMS),
     *(path(f"me/{word}/", acting.on_sender, {"word": word}, word) for word in ACCOUNT_SENDS),

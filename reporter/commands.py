@@ -192,14 +192,17 @@ def _add_vote(commands: Commands) -> None:
     commit = _command(steps, "commit", words, _commit, sends=True, leaves=True)
     commit.add_argument("--price", type=_price, required=True, help="the price to vote for")
     reveal = _command(steps, "reveal", "reveal the vote that was committed", _reveal, sends=True, leaves=True)
+    reveal.add_argument("--price", type=_price, help="the price that was voted for, with --derive-salt and no file")
+    words = "make the salt from a signature of the key, so that no file is needed to reveal (docs/voting.md)"
     for step in (commit, reveal):
         step.add_argument("--expiry", required=True, help="its id or slug")
+        step.add_argument("--derive-salt", action="store_true", help=words)
 
 
 def _commit(options: Options) -> None:
     disputing.commit_vote(
         Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
-        out=options.out, sending=options.send, attestors=options.attestor,
+        out=options.out, sending=options.send, attestors=options.attestor, derive=options.derive_salt,
     )  # fmt: skip
 
 
@@ -207,7 +210,7 @@ def _reveal(options: Options) -> None:
     key = load_key(options.key_file)
     disputing.reveal_vote(
         Service(options.url), key, expiry_id=options.expiry, out=options.out, sending=options.send,
-        attestors=options.attestor,
+        attestors=options.attestor, derive=options.derive_salt, price=options.price,
     )  # fmt: skip
 
 

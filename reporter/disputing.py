@@ -8,6 +8,7 @@ from pathlib import Path
 from protocol.canonical import json_hash
 from protocol.hashing import keccak, to_hex
 from protocol.signing import Message, commitment, digest, parse, recover, to_json
+from protocol.vote_salt import salt_of, salt_text, text_digest
 from reporter.keys import Key
 from reporter.sending import load, random_nonce, random_word, send, send_stored, store
 from reporter.service import Service, running_terms
@@ -70,8 +71,12 @@ def commit_vote(
     out: Path,
     sending: bool,
     attestors: Sequence[str] = (),
+    derive: bool = False,
 ) -> None:
-    """Commit to a price in the running ballot. The salt is stored first: without it nothing can be revealed."""
+    """Commit to a price in the running ballot. The salt is stored first: without it nothing can be revealed.
+
+    It is random, or with `derive` made of the key's signature, which gives it again at any time.
+    """
     expiry = service.expiry(expiry_id)
     if expiry["stage"] != "COMMIT":
         raise Stop(f"the expiry is in {expiry['stage']}; votes are committed in COMMIT only")
@@ -84,6 +89,8 @@ def commit_vote(
             raise Stop(f"{path} holds a vote for {show_price(int(vote['price']))}; move it away to vote otherwise")
     else:
         vote = {"expiry": id_, "ballot": str(ballot), "price": str(price), "salt": random_word()}
+        if derive:
+            vote["salt"] = _derived(service, key, id_, ballot)
         if sending:
             store(out, path.stem, vote)
     secret = commitment(id_, ballot, key.address, price, vote["salt"])
@@ -92,19 +99,36 @@ def commit_vote(
 
 
 def reveal_vote(
-    service: Service, key: Key, *, expiry_id: str, out: Path, sending: bool, attestors: Sequence[str] = ()
+    service: Service,
+    key: Key,
+    *,
+    expiry_id: str,
+    out: Path,
+    sending: bool,
+    attestors: Sequence[str] = (),
+    derive: bool = False,
+    price: int | None = None,
 ) -> None:
-    """Reveal the vote that was committed, from the file in which it was stored."""
+    """Reveal the vote that was committed, from the file in which it was stored; with `derive` from key and price."""
     expiry = service.expiry(expiry_id)
     if expiry["stage"] != "REVEAL":
         raise Stop(f"the expiry is in {expiry['stage']}; votes are revealed in REVEAL only")
     ballot, id_ = int(expiry["ballot"]), expiry["id"]
-    vote = load(_vote_file(out, id_, ballot, key.address))
+    if derive:
+        if price is None:
+            raise Stop("--derive-salt makes the salt again; the price that you voted for is known to you alone: --price")
+        vote = {"price": str(price), "salt": _derived(service, key, id_, ballot)}
+    else:
+        vote = load(_vote_file(out, id_, ballot, key.address))
     print(show_table([("expiry", id_), ("ballot", str(ballot)), ("vote", show_price(int(vote["price"])))]))
     message: Message = {
         "account": key.address, "expiry": id_, "ballot": ballot, "price": int(vote["price"]), "salt": vote["salt"],
     }
     _send_or_stop(service, key, "VoteReveal", message, out, sending, attestors)
+
+
+def _derived(service: Service, key: Key, expiry: str, ballot: int) -> str:
+    return salt_of(key.sign(text_digest(salt_text(service.domain(), expiry, ballot, key.address))))
 
 
 def sign_ruling(service: Service, key: Key, *, expiry_id: str, price: int, reason: str, out: Path) -> None:

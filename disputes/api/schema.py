@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from oracle.api.schema import Bytes32, Integer, Receipt, Signature
+from oracle.api.schema import Address, Bytes32, Integer, Receipt, Signature
 
 
 class SignRuling(serializers.Serializer):
@@ -18,3 +18,17 @@ class RulingProgress(serializers.Serializer):
     collected = Integer()
     needed = Integer()
     receipt = Receipt(allow_null=True, help_text="of the ruling, once enough have signed")
+
+
+class OwnVote(serializers.Serializer):
+    ballot = Integer()
+    commitment = Bytes32(allow_null=True)
+    price = Integer(allow_null=True, help_text="as revealed; 18 decimals")
+
+
+class Voter(serializers.Serializer):
+    account = Address()
+    weight = Integer(help_text="wei of seasoned stake")
+    root = Bytes32(help_text="of the electorate, as in the service's act `Electorate`")
+    proof = serializers.ListField(child=Bytes32(), help_text="from the leaf (account, weight) up to the root")
+    votes = OwnVote(many=True, help_text="one for each ballot so far")

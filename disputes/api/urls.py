@@ -2,8 +2,9 @@
 
 from django.urls import path
 
-from disputes.api.views import RulingsView
+from disputes.api.views import RulingsView, VoterView
 
 urlpatterns = [
     path("expiries/<slug:name>/rulings", RulingsView.as_view(), name="api-rulings"),
+    path("expiries/<slug:name>/voters/<slug:address>", VoterView.as_view(), name="api-voter"),
 ]

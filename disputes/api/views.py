@@ -1,4 +1,4 @@
-"""Guardians' signatures."""
+"""Guardians' signatures, and what a voter needs to know."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from disputes import services
+from disputes import selectors, services
 from disputes.api import schema
 from oracle import clock
 from oracle.api.base import ApiView, body_of
 from oracle.api.expiries import existing
-from oracle.api.problems import Problem
+from oracle.api.problems import Problem, not_found
 from oracle.api.schema import problems
 
 
@@ -45,3 +45,21 @@ class RulingsView(ApiView):
             "receipt": answer.receipt.to_json() if answer and answer.receipt else None,
         }
         return Response(body, status=202 if answer is None else 200 if answer.repeated else 201)
+
+
+class VoterView(ApiView):
+    @extend_schema(
+        operation_id="get_voter",
+        summary="One account's weight in an electorate, with its proof, and its votes",
+        responses={200: schema.Voter, **problems(404, 503)},
+    )
+    def get(self, request: Request, name: str, address: str) -> Response:
+        found = selectors.voter(existing(name), address)
+        if found is None:
+            raise not_found("such voter")
+        votes = [
+            {"ballot": str(v.ballot), "commitment": v.commitment, "price": None if v.price is None else str(v.price)}
+            for v in found.votes
+        ]
+        body = {"account": found.account, "weight": str(found.weight), "root": found.root, "proof": found.proof}
+        return Response(body | {"votes": votes})

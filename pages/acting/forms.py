@@ -47,6 +47,7 @@ class ActForm(forms.Form):
     title: ClassVar[str]
     button: ClassVar[str]
     command: ClassVar[str]  # of the reporter's program, for who has no wallet in the browser
+    template: ClassVar[str] = "pages/act.html"
 
     def __init__(self, data: Any = None, *, expiry: Expiry | None = None, **options: Any) -> None:
         super().__init__(data, prefix=None, auto_id="id_%s", **options)
@@ -85,11 +86,15 @@ class OnExpiry(ActForm):
         assert self.expiry is not None
         return self.expiry
 
+    @property
+    def unit(self) -> str:
+        """What prices of the index are in, such as USD."""
+        return show.pair(self.on.index.spec, "").partition("/")[2]
+
     def prepare(self) -> None:
-        unit = show.pair(self.on.index.spec, "").partition("/")[2]
         price = self.fields["price"]
         assert isinstance(price, DecimalField)
-        price.unit = unit
+        price.unit = self.unit
 
     def closed(self, now: int) -> Trouble | None:
         order = list(Stage)
@@ -237,9 +242,6 @@ class UnstakeForm(MoneyForm):
             return Trouble(text, "amount")
         return None
 
-
-EXPIRY_FORMS: dict[str, type[OnExpiry]] = {"report": ReportForm, "dispute": DisputeForm}
-"""Acts on an expiry, by the last word of their address: /expiries/<slug>/<word>/."""
 
 ACCOUNT_FORMS: dict[str, type[ActForm]] = {
     "stake": StakeForm,

@@ -21,6 +21,7 @@ from pages.acting import forms, send_forms
 from pages.acting.document import Line, document
 from pages.acting.forms import ActForm, Trouble
 from pages.acting.send_forms import SendForm
+from pages.acting.vote_forms import EXPIRY_FORMS, VoteForm
 from pages.limits import limited
 from pages.sessions import account_of
 from protocol.terms import Terms
@@ -39,12 +40,16 @@ def on_expiry(request: HttpRequest, name: str, word: str) -> HttpResponse:
         raise Http404("no such expiry")
     if name != expiry.slug:
         return redirect(word, expiry.slug, permanent=True)
-    form, now = forms.EXPIRY_FORMS[word](_posted(request), expiry=expiry), clock.now()
+    form, now = EXPIRY_FORMS[word](_posted(request), expiry=expiry), clock.now()
     if request.method == "POST":
         return prepared(request, form)
     terms = Terms.from_json(expiry.raised or expiry.terms)
-    _prefill(form, request)
-    context = {"expiry": expiry, "terms": terms, "next": life.what_next(expiry, terms, now)}
+    if isinstance(form, VoteForm):
+        context: dict[str, Any] = {"facts": form.facts(), "oracle": settings.ORACLE_ADDRESS}
+    else:
+        context = {}
+        _prefill(form, request)
+    context |= {"expiry": expiry, "terms": terms, "next": life.what_next(expiry, terms, now)}
     return _page(request, form, context | {"closed": form.closed(now)})
 
 
@@ -131,7 +136,7 @@ def _page(request: HttpRequest, form: ActForm | SendForm, context: dict[str, Any
     money = balances(mine) if mine else None
     return render(
         request,
-        "pages/act.html",
+        form.template if isinstance(form, ActForm) else "pages/act.html",
         {"form": form, "money": money, "now": clock.now(), "sends": False} | context,
     )
 

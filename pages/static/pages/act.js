@@ -11,6 +11,8 @@ const page = document.getElementById("act").dataset;
 const form = document.getElementById("act-form");
 const inputs = [...form.querySelectorAll("[data-field] input")];
 const wallets = new Wallets(page.chain);
+// What a vote keeps to itself (vote.js); null on pages of other acts.
+const vote = page.half ? new (await import("./vote.js")).Vote(page, wallets, guarded, typed) : null;
 
 let prepared = null; // what the service made of the form; null while it is not, or no more, what the form says
 let reason = ""; // why there is nothing to sign
@@ -32,6 +34,16 @@ async function prepare() {
   reason = "One moment.";
   look(); // a button that looks as if it could be pressed, and does nothing, would eat a click
   const body = new FormData(form);
+  if (vote) {
+    const found = vote.fields();
+    if (found.trouble) {
+      reason = found.trouble;
+      view.fieldErrors(found.errors ?? {});
+      view.summary(null);
+      return look();
+    }
+    for (const [name, value] of Object.entries(found)) body.set(name, value);
+  }
   body.set("account", wallets.account ?? "");
   let answer;
   try {
@@ -43,6 +55,7 @@ async function prepare() {
   if (number !== asked) return;
   fillDefaults(answer.defaults ?? {});
   view.fieldErrors(answer.errors ?? {}, answer.link);
+  if (answer.ready && vote) answer = vote.checked(answer);
   prepared = answer.ready ? answer : null;
   reason = answer.note ?? (answer.errors ? "Look at what is marked above." : answer.ready ? "" : answer.detail ?? words.NOT_PREPARED);
   view.summary(prepared);
@@ -82,6 +95,8 @@ function next() {
   if (!wallets.account) return { label: `Connect ${wallets.name}`, why: "The account is part of what is signed.", press: connect };
   if (own && own !== wallets.account) return { label: page.button, why: `You are logged in as ${words.short(own)}, and the wallet has ${words.short(wallets.account)} selected. Select ${words.short(own)} in the wallet, or log out.` };
   if (!wallets.onRightChain) return { label: `Switch the wallet to chain ${page.chain}`, why: `The wallet is on chain ${wallets.chain}. What is signed counts on chain ${page.chain} alone.`, press: switchChain };
+  const first = vote?.step();
+  if (first) return first;
   if (!prepared) return { label: page.button, why: reason };
   return { label: page.button, why: "", press: page.sends ? transact : sign };
 }
@@ -112,6 +127,7 @@ async function refresh() {
   if (now === seen || busy) return;
   seen = now;
   await fillHoldings();
+  await vote?.look();
   await prepare();
 }
 
@@ -136,6 +152,7 @@ const CANCEL = new Error("cancelled");
 
 async function sign() {
   const act = prepared;
+  vote?.keep();
   const raw = await guarded(`Confirm in ${wallets.name}: it shows the same numbers as below.`, () =>
     wallets.request("eth_signTypedData_v4", [act.message.account, JSON.stringify(act.typed_data)]));
   if (raw === undefined) return refresh();
@@ -177,6 +194,7 @@ async function send(digest, body) {
 
 function taken(file) {
   keep.draft.clear();
+  vote?.taken();
   const { seq, at } = file.receipt.message;
   const when = new Date(Number(at) * 1000).toISOString().replace("T", " ").slice(0, 19);
   page.closed = "It was taken. Load the page again for another one.";

@@ -1,4 +1,4 @@
-// What must outlive a closed window: what was typed, and acts that were signed and have no answer yet.
+// What must outlive a closed window: what was typed, acts that were signed and have no answer yet, votes.
 
 function read(key) {
   try {
@@ -22,3 +22,11 @@ const signedKey = `assize.signed.${location.pathname}`;
 
 export const draft = { read: () => read(draftKey) ?? {}, write: (typed) => write(draftKey, typed), clear: () => write(draftKey, null) };
 export const signed = { read: () => read(signedKey), write: (act) => write(signedKey, act), clear: () => write(signedKey, null) };
+
+// Of this browser alone: a vote until it is revealed, and whether a wallet signs the same text twice alike.
+export const vote = (expiry, ballot, account) => slot(`assize.vote.${expiry}.${ballot}.${account}`);
+export const alike = (account, wallet) => slot(`assize.alike.${wallet}.${account}`);
+
+function slot(key) {
+  return { read: () => read(key), write: (value) => write(key, value), clear: () => write(key, null) };
+}

@@ -272,3 +272,22 @@ def test_main__wrong_usage__exit_2(arguments: list[str], capsys: pytest.CaptureF
         __main__.main(arguments)
     assert stop.value.code == 2
     assert "usage" in capsys.readouterr().err
+
+
+def test_vote__salt_derived__revealed_from_another_folder_by_key_and_price(tmp_path: Path) -> None:
+    writer = funded()
+    at = disputed(writer)
+    service, voter = FakeService(writer), Key(VOTERS[0])
+    here, there = tmp_path / "here", tmp_path / "there"
+    disputing.commit_vote(
+        service, voter, expiry_id=writer.expiry, price=PRICE, out=here, sending=True, derive=True
+    )
+    writer.book.pass_time(at + 50)
+    with pytest.raises(Stop, match="--price"):
+        disputing.reveal_vote(service, voter, expiry_id=writer.expiry, out=there, sending=True, derive=True)
+    disputing.reveal_vote(
+        service, voter, expiry_id=writer.expiry, out=there, sending=True, derive=True, price=PRICE
+    )
+    committed, revealed = (parse(act["kind"], act["message"]) for _, act in service.posts)
+    opened = commitment(writer.expiry, 1, voter.address, revealed["price"], revealed["salt"])
+    assert (revealed["price"], committed["commitment"]) == (PRICE, opened)

@@ -1,0 +1,144 @@
+"""Voting pages and what a voter asks the API: whose turn it is, weight with proof, and nothing sealed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from oracle.models import Act, Expiry
+from protocol.merkle import leaf, verify
+from tests.cast import ETHER, person
+from tests.web.conftest import Clock, queries
+from tests.web.story import PRICE, SECRET_PRICE, send_secret_report, to_ballot, to_final
+
+MOST_QUERIES = 12
+
+
+def log_in(client: Client, name: str) -> None:
+    session = client.session
+    session["account"] = person(name).address
+    session.save()
+
+
+@pytest.fixture
+def ballot(voters: None, reporting: Expiry, at: Clock) -> Expiry:
+    at.now = to_ballot(reporting) + 1
+    reporting.refresh_from_db()
+    return reporting
+
+
+def prepare(client: Client, word: str, fields: dict[str, Any], name: str = "vera") -> dict[str, Any]:
+    body = {"account": person(name).address, **fields}
+    answer: dict[str, Any] = client.post(f"/expiries/eth-usd-test/{word}/", body).json()
+    return answer
+
+
+def test_voter__api__weight_is_proven_against_the_root_of_the_book(ballot: Expiry, client: Client) -> None:
+    who = person("vera").address
+    found = client.get(f"/api/v1/expiries/eth-usd-test/voters/{who}").json()
+    assert found["weight"] == str(10 * ETHER)
+    root = Act.objects.get(kind="Electorate").message["root"]
+    assert found["root"] == root
+    assert verify(root, leaf(("address", "uint256"), (who, int(found["weight"]))), found["proof"])
+    assert found["votes"] == [{"ballot": "1", "commitment": None, "price": None}]
+
+
+@pytest.mark.parametrize("who", [person("alice").address, "0x12", "nobody"])
+def test_voter__no_member__404(ballot: Expiry, client: Client, who: str) -> None:
+    assert client.get(f"/api/v1/expiries/eth-usd-test/voters/{who}").status_code == 404
+
+
+def test_vote_page__each_phase__says_whose_turn_it_is(ballot: Expiry, client: Client, at: Clock) -> None:
+    log_in(client, "vera")
+    assert 'href="/expiries/eth-usd-test/commit/"' in client.get("/vote/").content.decode()
+    person("vera").commit(ballot.id, 1, PRICE, at.now)
+    assert "Committed; reveal later." in client.get("/vote/").content.decode()
+    at.now += 100
+    person("victor").stake(1, at.now)  # any act: time passes with it
+    assert 'href="/expiries/eth-usd-test/reveal/"' in client.get("/vote/").content.decode()
+    person("vera").reveal(ballot.id, 1, PRICE, at.now)
+    assert "Revealed." in client.get("/vote/").content.decode()
+    log_in(client, "alice")
+    assert "You are not in its electorate." in client.get("/vote/").content.decode()
+
+
+def test_vote_page__after_the_ballot__vote_weight_and_what_it_did_to_the_stake(
+    voters: None, reporting: Expiry, client: Client, at: Clock
+) -> None:
+    at.now = to_final(reporting) + 1
+    log_in(client, "vera")
+    page = client.get("/vote/").content.decode()
+    changed = Act.objects.get(kind="Final")
+    assert changed.expiry_id == reporting.id
+    assert "2,500.00" in page
+    assert "10 ETH" in page
+    assert "+0." in page, "who voted right gains"
+    assert queries(lambda: client.get("/vote/")) <= MOST_QUERIES
+    assert queries(lambda: client.get("/vote/eth-usd-test/1/")) <= MOST_QUERIES
+
+
+def test_vote_page__many_ballots_or_one__as_many_queries(ballot: Expiry, client: Client) -> None:
+    log_in(client, "vera")
+    one = queries(lambda: client.get("/vote/"))
+    Expiry.objects.filter(pk=ballot.pk).update(stage="REPORTING")
+    assert one <= MOST_QUERIES
+    assert queries(lambda: client.get("/vote/")) <= one
+
+
+@pytest.mark.parametrize(
+    "fields, said",
+    [
+        ({"ballot": "2", "commitment": "0x" + "11" * 32}, "load the page again"),
+        ({"ballot": "1", "commitment": "0x" + "11" * 32, "name": "alice"}, "not"),
+        ({"ballot": "1", "commitment": "0x11"}, ""),
+        ({"ballot": "-1", "commitment": "0x" + "11" * 32}, ""),
+    ],
+)
+def test_commit__cannot_be_taken__said_before_anything_is_signed(
+    ballot: Expiry, client: Client, fields: dict[str, str], said: str
+) -> None:
+    name = fields.pop("name", "vera")
+    answer = prepare(client, "commit", fields, name)
+    assert answer["ready"] is False
+    assert said in answer.get("note", "")
+
+
+def test_reveal__price_that_does_not_open__at_the_field(ballot: Expiry, client: Client, at: Clock) -> None:
+    person("vera").commit(ballot.id, 1, PRICE, at.now)
+    at.now += 100
+    person("victor").stake(1, at.now)
+    salt = person("vera").salt(ballot.id, 1)
+    wrong = prepare(client, "reveal", {"ballot": "1", "price": str(PRICE + ETHER), "salt": salt})
+    assert "price" in wrong["errors"]
+    right = prepare(client, "reveal", {"ballot": "1", "price": str(PRICE), "salt": salt})
+    assert right["ready"]
+    assert right["message"]["price"] == str(PRICE)
+
+
+@pytest.mark.parametrize("path", ["/expiries/eth-usd-test/reveal/", "/expiries/eth-usd-test/commit/"])
+def test_reveal_page__while_reports_are_sealed__no_price_of_theirs(
+    reporting: Expiry, client: Client, path: str
+) -> None:
+    send_secret_report(reporting)
+    assert str(SECRET_PRICE) not in client.get(path).content.decode()
+
+
+def test_reveal_link__before_and_after__leads_where_it_can_be_read(
+    voters: None, reporting: Expiry, client: Client, at: Clock
+) -> None:
+    follow: Callable[[], str] = lambda: client.get("/vote/eth-usd-test/1/reveal")["Location"]  # noqa: E731
+    assert client.get("/vote/eth-usd-test/1/reveal").status_code == 404
+    at.now = to_ballot(reporting) + 1
+    assert follow() == "/expiries/eth-usd-test/reveal/"
+    for name in ("vera", "victor"):
+        person(name).commit(reporting.id, 1, PRICE, at.now)
+    at.now += 100
+    for name in ("vera", "victor"):
+        person(name).reveal(reporting.id, 1, PRICE, at.now)
+    at.now += 100
+    person("alice").stake(1, at.now)
+    assert follow() == "/vote/eth-usd-test/1/"
+    assert "2,500.00" in client.get("/vote/eth-usd-test/1/").content.decode()
