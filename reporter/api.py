@@ -524,6 +524,12 @@ class OpenAlarm(TypedDict):
     last_seen: str
 
 
+class OwnVote(TypedDict):
+    ballot: str
+    commitment: str | None
+    price: str | None
+
+
 class Probability(TypedDict):
     numerator: str
     denominator: str
@@ -813,6 +819,14 @@ class Units(TypedDict):
     left: str
 
 
+class Voter(TypedDict):
+    account: str
+    weight: str
+    root: str
+    proof: list[str]
+    votes: list[OwnVote]
+
+
 class WaitingSet(TypedDict):
     nonce: str
     attestors: list[str]
@@ -1006,6 +1020,17 @@ class Api:
         """Everything that anybody needs to run an expiry again, offline."""
         found: Transcript = self._ask(
             "GET", f"expiries/{name}/transcript", {}, None
+        )
+        return found
+
+    def voter(
+        self,
+        address: str | int,
+        name: str | int,
+    ) -> Voter:
+        """One account's weight in an electorate, with its proof, and its votes."""
+        found: Voter = self._ask(
+            "GET", f"expiries/{name}/voters/{address}", {}, None
         )
         return found
 

@@ -116,7 +116,7 @@ def reveal_vote(
     ballot, id_ = int(expiry["ballot"]), expiry["id"]
     if derive:
         if price is None:
-            raise Stop("--derive-salt makes the salt again; the price that you voted for is known to you alone: --price")
+            raise Stop("--derive-salt makes the salt again; the price is known to you alone: give it by --price")
         vote = {"price": str(price), "salt": _derived(service, key, id_, ballot)}
     else:
         vote = load(_vote_file(out, id_, ballot, key.address))

@@ -49,7 +49,7 @@ class RulingsView(ApiView):
 
 class VoterView(ApiView):
     @extend_schema(
-        operation_id="get_voter",
+        operation_id="voter",
         summary="One account's weight in an electorate, with its proof, and its votes",
         responses={200: schema.Voter, **problems(404, 503)},
     )

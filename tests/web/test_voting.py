@@ -92,7 +92,7 @@ def test_vote_page__many_ballots_or_one__as_many_queries(ballot: Expiry, client:
     "fields, said",
     [
         ({"ballot": "2", "commitment": "0x" + "11" * 32}, "load the page again"),
-        ({"ballot": "1", "commitment": "0x" + "11" * 32, "name": "alice"}, "not"),
+        ({"ballot": "1", "commitment": "0x" + "11" * 32, "name": "alice"}, "no seasoned stake"),
         ({"ballot": "1", "commitment": "0x11"}, ""),
         ({"ballot": "-1", "commitment": "0x" + "11" * 32}, ""),
     ],
