@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from protocol.canonical import json_hash
+from protocol.evidence import document, evidence_hash
 from protocol.hashing import keccak, to_hex
 from protocol.signing import Message, commitment, digest, parse, recover, to_json
 from protocol.vote_salt import salt_of, salt_text, text_digest
@@ -44,10 +44,16 @@ def dispute(
     ]))  # fmt: skip
     if expiry["stage"] != "CHALLENGE":
         raise Stop(f"the expiry is in {expiry['stage']}; claims are taken in CHALLENGE only")
+    try:
+        evidence = document(expiry=expiry["id"], price=price, words=reason)
+    except ValueError as error:
+        raise Stop(f"the evidence is not in form: {error}") from None
     message: Message = {
         "account": key.address, "expiry": expiry["id"], "round": round_, "price": price, "amount": amount,
-        "evidence": json_hash({"reason": reason}), "nonce": random_nonce(), "until": until,
+        "evidence": evidence_hash(evidence), "nonce": random_nonce(), "until": until,
     }
+    if sending:
+        store(out, f"evidence-{message['evidence'][2:14]}", evidence)
     _send_or_stop(service, key, "Pledge", message, out, sending, attestors)
 
 
@@ -151,10 +157,10 @@ def send_ruling(service: Service, shares: Sequence[Path], *, out: Path, attestor
     first, signatures = documents[0], []
     message = parse("Ruling", first["act"]["message"])
     signed = digest(service.domain(), "Ruling", message)
-    for path, document in zip(shares, documents, strict=True):
-        if document["act"]["message"] != first["act"]["message"]:
+    for path, share in zip(shares, documents, strict=True):
+        if share["act"]["message"] != first["act"]["message"]:
             raise Stop(f"{path} is a share of another ruling than {shares[0]}: price, reason and expiry must agree")
-        signatures += document["act"]["signatures"]
+        signatures += share["act"]["signatures"]
     terms = running_terms(service.expiry(message["expiry"]))
     signers = {recover(signed, signature) for signature in signatures}
     if len(signers & set(terms.guardians)) < max(1, terms.guardian_threshold):

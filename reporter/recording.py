@@ -15,8 +15,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from reporter.sources import Reading
+from protocol.evidence import observation
+from protocol.hashing import keccak, to_hex
+from reporter.sources import Reading, round_half_up
 from reporter.stop import Stop
+from reporter.units import PRICE_UNIT
 
 BAR = 60  # seconds
 
@@ -29,16 +32,25 @@ class Recording:
 
     def read(self, spec: Mapping[str, Any], source: Mapping[str, Any]) -> Reading:
         venue, instant, window = source["venue"], int(spec["instant"]), int(spec["window"])
-        closes = self._closes(source, venue)
+        raw, closes = self._closes(source, venue)
         minutes = range(instant - window, instant, BAR)
         missing = [minute for minute in minutes if minute not in closes]
         if missing:
             raise Stop(f"{venue}: {len(missing)} of {len(minutes)} minutes are missing in {source['file']}")
         total = sum((Fraction(closes[minute]) for minute in minutes), Fraction(0))
-        observations = {"venue": venue, "closes": {str(minute): str(closes[minute]) for minute in minutes}}
+        observations = [
+            observation(
+                source=venue,
+                instant=minute + BAR,
+                price=round_half_up(Fraction(closes[minute]) * PRICE_UNIT, 1),
+                raw=raw,
+            )
+            for minute in minutes
+        ]
         return Reading(venue, total / len(minutes), observations)
 
-    def _closes(self, source: Mapping[str, Any], venue: str) -> dict[int, Decimal]:
+    def _closes(self, source: Mapping[str, Any], venue: str) -> tuple[str, dict[int, Decimal]]:
+        """The hash of the file, and a venue's closes by the minute in which each bar begins."""
         path = self.folder / Path(source["file"]).name
         try:
             raw = path.read_bytes()
@@ -48,9 +60,10 @@ class Recording:
             raise Stop(f"{venue}: {path} is not the recording that the index names (its sha256 differs)")
         try:
             rows = csv.DictReader(raw.decode().splitlines())
-            return {_minute(row["minute"]): Decimal(row["close"]) for row in rows if row["venue"] == venue}
+            closes = {_minute(row["minute"]): Decimal(row["close"]) for row in rows if row["venue"] == venue}
         except (KeyError, ValueError, TypeError, InvalidOperation) as error:
             raise Stop(f"{venue}: {path} cannot be read: {type(error).__name__} {error}") from None
+        return to_hex(keccak(raw)), closes
 
 
 def _minute(text: str) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from protocol.canonical import json_hash
+from protocol.evidence import MAX_OBSERVATIONS, document, evidence_hash
 from protocol.signing import Message
 from protocol.terms import Index
 from reporter.keys import Key
@@ -35,13 +35,10 @@ class Plan:
 
     @property
     def evidence(self) -> dict[str, Any]:
-        """The observations document, whose hash the report carries."""
+        """What was seen, in the form of docs/evidence.md; the report carries its hash."""
         readings = self.quote.readings if self.quote else ()
-        return {
-            "expiry": self.expiry["id"],
-            "price": str(self.price),
-            "observations": [dict(reading.observations) for reading in readings],
-        }
+        seen = [each for reading in readings for each in reading.observations]
+        return document(expiry=self.expiry["id"], price=self.price, observations=seen[:MAX_OBSERVATIONS])
 
 
 def report(
@@ -70,10 +67,13 @@ def report(
     if not sending:
         print("dry run: nothing was sent; add --send to report this price")
         return
-    evidence = plan.evidence
+    try:
+        evidence = plan.evidence
+    except ValueError as error:
+        raise Stop(f"what the sources said makes no evidence: {error}") from None
     message: Message = {
         "account": key.address, "expiry": expiry["id"], "price": plan.price, "bond": bond,
-        "evidence": json_hash(evidence), "salt": random_word(),
+        "evidence": evidence_hash(evidence), "salt": random_word(),
     }
     store(out, f"evidence-{message['evidence'][2:14]}", evidence)
     send(service, key, "Report", message, out, attestors)

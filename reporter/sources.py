@@ -13,11 +13,11 @@ from reporter.units import PRICE_UNIT
 
 @dataclass(frozen=True)
 class Reading:
-    """What one venue says. `price` is exact, in quote units; `observations` go into the evidence as they are."""
+    """What one venue says. `price` is exact, in quote units; `observations` are those of its evidence."""
 
     venue: str
     price: Fraction
-    observations: Mapping[str, Any]
+    observations: Sequence[Mapping[str, str]]  # as protocol/evidence.py makes them
 
 
 class Source(Protocol):

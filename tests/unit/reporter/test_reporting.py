@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from protocol.canonical import json_hash
+from protocol.evidence import check
 from protocol.signing import address_of, commitment, digest, parse, recover
 from protocol.terms import ETHER
 from protocol.transcript import verify as verify_transcript
@@ -71,8 +72,12 @@ def test_report__send__signs_this_price_and_keeps_act_evidence_and_receipt(
     assert (path, others, message["price"], message["bond"]) == ("acts", [], 105 * 10**17, ETHER)
     assert recover(digest(DOMAIN, "Report", message), act["signatures"][0]) == address_of(LIAR)
     kept = {each.name.split("-")[0]: json.loads(each.read_text()) for each in (tmp_path / "out").iterdir()}
+    check(kept["evidence"])
     assert json_hash(kept["evidence"]) == message["evidence"]
-    assert kept["evidence"]["observations"][0]["closes"] == {"0": "10", "60": "11"}
+    first, second = kept["evidence"]["observations"][:2]
+    assert (first["instant"], first["price"]) == ("60", str(10 * ETHER))
+    assert (second["instant"], second["price"]) == ("120", str(11 * ETHER))
+    assert first["raw"] == second["raw"]
     assert kept["report"]["act"] == act
     assert kept["report"]["receipt"]["message"]["code"] == ""
     assert all(each.stat().st_mode & 0o077 == 0 for each in (tmp_path / "out").iterdir())

@@ -1,0 +1,119 @@
+"""Evidence in its one form: what is in it, and that whatever else strangers put there is refused (C-44)."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from protocol.canonical import json_hash
+from protocol.evidence import MAX_BYTES, check, document, evidence_hash, observation
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[3] / "docs" / "evidence.schema.json").read_text())
+ID, RAW = "0x" + "ab" * 32, "0x" + "cd" * 32
+ONE = observation(source="binance", instant=1_790_000_000, price=2500 * 10**18, raw=RAW)
+GOOD = document(
+    expiry=ID, price=2500 * 10**18, words="seen\non three venues", observations=[ONE], links=["https://a.example/x?y=1"]
+)
+
+
+def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
+    """GOOD with another value at one place; without the field where the value is `...`."""
+    made: Any = copy.deepcopy(GOOD)
+    place = made
+    for step in path[:-1]:
+        place = place[step]
+    if value is ...:
+        del place[path[-1]]
+    else:
+        place[path[-1]] = value
+    found: dict[str, Any] = made
+    return found
+
+
+def by_schema(found: object) -> bool:
+    return not list(Draft202012Validator(SCHEMA).iter_errors(found))
+
+
+def by_check(found: object) -> bool:
+    try:
+        check(found)
+    except ValueError:
+        return False
+    return True
+
+
+BAD = [
+    *[((name,), ...) for name in GOOD],
+    *[(("observations", 0, name), ...) for name in ONE],
+    (("more",), "1"),
+    (("observations", 0, "more"), "1"),
+    (("form",), "assize-evidence-2"),
+    (("expiry",), ID.upper()),
+    (("price",), 2500),
+    (("price",), "0"),
+    (("price",), "01"),
+    (("price",), "-1"),
+    (("price",), "2500.5"),
+    (("words",), None),
+    (("words",), "x" * 4001),
+    (("words",), "a\x00b"),
+    (("words",), "\x1b[31m"),
+    (("words",), "turned \u202e around"),
+    (("observations",), {}),
+    (("observations",), [ONE] * 501),
+    (("observations", 0), [[[[[[]]]]]]),
+    (("observations", 0, "source"), "<script>alert(1)</script>"),
+    (("observations", 0, "source"), ""),
+    (("observations", 0, "instant"), "tomorrow"),
+    (("observations", 0, "raw"), "0x12"),
+    (("links",), ["https://a.example"] * 21),
+    (("links", 0), "javascript:alert(1)"),
+    (("links", 0), "data:text/html,<svg onload=alert(1)>"),
+    (("links", 0), "//a.example"),
+    (("links", 0), "https://user:secret@a.example/"),
+    (("links", 0), "https://a.example/\"><svg onload=alert(1)>"),
+    (("links", 0), "https://a.example/ x"),
+    (("links", 0), "https://a.example/\nSet-Cookie: a"),
+    (("links", 0), "https://a.example/" + "x" * 500),
+    (("links", 0), 7),
+]  # fmt: skip
+
+
+def test_evidence__in_form__taken_by_both_and_hashed_as_canonical_json() -> None:
+    check(GOOD)
+    assert by_schema(GOOD)
+    assert evidence_hash(GOOD) == json_hash(GOOD) == evidence_hash(json.loads(json.dumps(GOOD, indent=3)))
+    assert evidence_hash(changed(("words",), "")) != evidence_hash(GOOD)
+
+
+@pytest.mark.parametrize("path, value", BAD, ids=[f"{path}={str(value)[:20]!r}" for path, value in BAD])
+def test_evidence__one_thing_off__refused_by_check_and_by_schema(path: tuple[Any, ...], value: Any) -> None:
+    found = changed(path, value)
+    assert not by_check(found)
+    assert not by_schema(found)
+
+
+@pytest.mark.parametrize("found", [None, [], "text", 1, {}, [GOOD]])
+def test_evidence__no_object__refused(found: object) -> None:
+    assert not by_check(found)
+    assert not by_schema(found)
+
+
+def test_evidence__words_with_markup__are_words() -> None:
+    check(changed(("words",), "<script>alert(1)</script> & <svg onload=x>"))
+
+
+def test_evidence__more_than_128_kib_or_a_price_beyond_all_prices__refused() -> None:
+    many = [observation(source="x" * 64, instant=253_402_300_799, price=2**120 - 1, raw=RAW)] * 500
+    document(expiry=ID, price=1, observations=many)  # what a reporter makes always fits
+    with pytest.raises(ValueError, match=f"at most {MAX_BYTES} bytes"):
+        document(expiry=ID, price=1, observations=many, words="€" * 4000, links=["https://a.example/" + "x" * 480] * 20)
+    with pytest.raises(ValueError, match=r"price: must be below 2\^120"):
+        document(expiry=ID, price=2**120)
+    with pytest.raises(ValueError, match="year 10000"):
+        check(changed(("observations", 0, "instant"), "999999999999"))
