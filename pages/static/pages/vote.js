@@ -15,7 +15,9 @@ export class Vote {
     this.input = byId("id_price");
     this.forget();
     byId("backup").addEventListener("click", () => { this.saved = true; queueMicrotask(changed); });
-    byId("from-file")?.addEventListener("change", (event) => this.open(event.target.files[0]));
+    const picker = byId("from-file");
+    picker?.addEventListener("change", () => this.open(picker.files[0]));
+    if (picker?.files.length) this.open(picker.files[0]); // chosen before this script was there
   }
 
   forget() {
