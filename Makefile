@@ -5,10 +5,10 @@ DEV = $(or $(PYTHON),$(error Python 3.11 is missing: install it)) -m dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench bench-peers soak doctor manual venv clean
+.PHONY: help demo run test lint bench bench-peers soak screenshots doctor manual venv clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo:  ## one real expiry from bonded reports to redeemed P and N, on a stack of its own
 	@$(DEV) demo $(ARGS)
@@ -32,6 +32,9 @@ bench-peers: venv  ## gas beside the peers' own published contracts, in one run
 
 soak:  ## settlement under 20,000 seeded faults, then at rest; writes bench/results.json
 	@$(DEV) soak $(ARGS)
+
+screenshots:  ## the pages of a story in a real browser, into docs/screens
+	@SCREENS=docs/screens $(DEV) test tests/browser/test_stages.py -q
 
 doctor:  ## is everything that the settings name there and as it should be?
 	@$(DEV) manage doctor
