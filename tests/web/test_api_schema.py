@@ -54,6 +54,8 @@ def test_schema__every_answer_that_is_no_success__is_a_problem(schema: Any) -> N
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             for status, answer in operation["responses"].items():
+                if (path, status) == ("/api/v1/status", "503"):
+                    continue  # says the same as 200 does, of a service whose database is gone
                 fine = "text/event-stream" if path.endswith("/stream") else "application/json"
                 kind = fine if int(status) < 400 else PROBLEM
                 assert list(answer["content"]) == [kind], (path, method, status)
