@@ -1,18 +1,21 @@
 """Doorbells (assize/timetable.py): clock, service, word."""
 
+import time
+
 from celery import shared_task
 
 from alerts.services import fanout, hooks, mails, sending
 from oracle import clock
 
-MOST_PAGES = 10
+FAN_OUT_SECONDS = 10
+"""No page is begun later: a worker has other bells to hear, and ends a task after a minute."""
 
 
 @shared_task
 def fan_out() -> str:
     """New events against all follows."""
-    seen = 0
-    for _ in range(MOST_PAGES):
+    began, seen = time.monotonic(), 0
+    while time.monotonic() - began < FAN_OUT_SECONDS:
         seen += (found := fanout.fan_out(now=clock.now()))
         if found < fanout.AT_ONCE:
             break

@@ -16,7 +16,8 @@ from alerts.models import Cursor
 from oracle import events
 from oracle.events import EventKind, PublicEvent
 
-AT_ONCE = 200
+AT_ONCE = 20
+"""In one transaction: with 10,000 follows of everything, 20 events are 200,000 deliveries and took 6.6 s."""
 K = EventKind
 PRICED = frozenset({K.STANDING, K.CLAIM_FILLED, K.PLEDGED, K.VOTE_REVEALED, K.RULED, K.FINAL})
 """Events that name a price, so that they can be far off from another one."""
