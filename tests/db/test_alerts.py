@@ -114,17 +114,20 @@ def test_follows__by_scope_and_kind__are_told_what_they_ask_for(reporting: Expir
 
 
 def test_deviation__from_what_stood_or_from_my_report__is_told_from_the_bound_on(reporting: Expiry) -> None:
-    """PRICE stands, then LIE by a claim: 4 % off. Mallory reported LIE, so for her only the first is off."""
+    """PRICE stands, then LIE by a claim, 4 % off, then PRICE again. Mallory reported LIE: for her PRICE is off."""
     kinds = ["standing", "claim_filled"]
     at, above = follow(kinds=kinds, deviation_bps=400), follow(kinds=kinds, deviation_bps=401)
     mine = follow(account=MALLORY, kinds=kinds, deviation_bps=400, deviation_from="mine")
     nobodys = follow(account=person("erin").address, deviation_bps=1, deviation_from="mine")
     now = to_challenge(reporting)
     assert person("dave").pledge(reporting.id, 1, LIE, 5 * ETHER, now + 1).refusal is None
+    for name in ("carol", "bob"):
+        assert person(name).pledge(reporting.id, 2, PRICE, 2 * ETHER, now + 2).refusal is None
     all_fanned_out()
-    assert told(at) == ["standing", "claim_filled", "standing"], "mallory's report is 4 % off from the first"
+    both = ["claim_filled", "standing"]
+    assert told(at) == ["standing", *both, *both], "mallory's report is off from the first, each next from the last"
     assert told(above) == told(nobodys) == []
-    assert told(mine) == ["standing"]
+    assert told(mine) == ["standing", *both]
     assert (PRICE - LIE) * 10_000 == 400 * PRICE
 
 
@@ -359,6 +362,10 @@ def test_mail__until_confirmed__nothing_but_the_link_is_sent(reporting: Expiry) 
     assert alert.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert alert.extra_headers["Message-ID"] == f"<{sent}@{words.host()}>"
     assert alert.alternatives[0][1] == "text/html"
+    follows.replay(account=ALICE, pk=sent.pk, now=now)
+    follows.unsubscribe(mailbox=box)
+    mails.send_due(now=now)
+    assert len(mail.outbox) == 2, "what waited when the owner said no is not sent"
 
 
 @pytest.mark.usefixtures("offered")
