@@ -63,7 +63,7 @@ def _leaf(chain: Chain, party: int, parties: int) -> Leaf:
 def _court(chain: Chain) -> Court:
     attestors, guardians = ([each.address for each in group] for group in (ATTESTORS, GUARDIANS))
     oracle = _deploy(chain, "PriceOracle", chain.accounts[0], attestors, 3, guardians, 2, DELAY_S, SET_DELAY_S)
-    return Court(_Evm(chain), oracle, oracle)  # type: ignore[arg-type]
+    return Court(_Evm(chain), oracle, oracle, oracle)  # type: ignore[arg-type]
 
 
 def _deploy(chain: Chain, name: str, *arguments: Any) -> Any:

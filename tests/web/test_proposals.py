@@ -144,7 +144,7 @@ def test_proposal__a_day_later__is_over_and_can_be_made_again(row: ChainTransact
 @pytest.mark.parametrize(
     "change",
     [
-        "kind = 'x'", "subject = '9'", "reason = 'x'", "proposed_at = 1", "expires_at = 9999999999",
+        "kind = 'x'", "subject = 'x'", "reason = 'x'", "proposed_at = 1", "expires_at = 9999999999",
         "proposed_by_id = approved_by_id", "approved_by_id = NULL, approved_at = NULL", "approved_at = 5",
         "outcome = 'x'", "ended_at = NULL, outcome = ''",
     ],

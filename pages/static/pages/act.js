@@ -22,6 +22,7 @@ let asked = 0; // counts questions to the service, so that an old answer is told
 // ------------------------------------------------------------ what the form would be
 
 async function prepare() {
+  clearTimeout(waiting);
   const number = ++asked;
   prepared = null;
   const empty = inputs.filter((input) => input.required && !input.value.trim());
@@ -34,6 +35,7 @@ async function prepare() {
   reason = "One moment.";
   look(); // a button that looks as if it could be pressed, and does nothing, would eat a click
   const body = new FormData(form);
+  for (const input of inputs) if (standsFor[input.name] !== undefined && untouched(input)) body.set(input.name, "");
   if (vote) {
     const found = vote.fields();
     if (found.trouble) {
@@ -53,7 +55,8 @@ async function prepare() {
     answer = { note: words.NOT_PREPARED };
   }
   if (number !== asked) return;
-  fillDefaults(answer.defaults ?? {});
+  standsFor = answer.defaults ?? {};
+  fill(standsFor);
   view.fieldErrors(answer.errors ?? {}, answer.link);
   if (answer.ready && vote) answer = vote.checked(answer);
   prepared = answer.ready ? answer : null;
@@ -62,14 +65,24 @@ async function prepare() {
   look();
 }
 
-// A field that nobody has touched shows what it stands for.
-function fillDefaults(defaults) {
+// A field that nobody has touched shows what it stands for. The one that somebody is in waits until it is left: a number
+// that appeared under their fingers would be typed into.
+let standsFor = {}; // by the service's last answer
+let held = {}; // by the wallet
+function fill(found) {
+  let some = false;
   for (const input of inputs) {
-    const text = defaults[input.name];
-    if (text !== undefined && (!input.value || input.dataset.filled === input.value)) {
+    const text = found[input.name];
+    if (text !== undefined && input !== document.activeElement && untouched(input)) {
       input.value = input.dataset.filled = text;
+      some = true;
     }
   }
+  return some;
+}
+
+function untouched(input) {
+  return !input.value || input.dataset.filled === input.value;
 }
 
 let waiting;
@@ -233,8 +246,9 @@ async function fillHoldings() {
   const data = "0x70a08231" + wallets.account.slice(2).padStart(64, "0"); // balanceOf(address)
   for (const name of ["p", "n"]) {
     try {
-      const held = BigInt(await wallets.request("eth_call", [{ to: page[name], data }, "latest"]));
-      fillDefaults({ [name]: decimal(held, Number(page.decimals)) });
+      const units = BigInt(await wallets.request("eth_call", [{ to: page[name], data }, "latest"]));
+      held[name] = decimal(units, Number(page.decimals));
+      fill(held);
     } catch {
       // then one types it
     }
@@ -256,10 +270,13 @@ form.addEventListener("submit", (event) => {
   next().press?.();
 });
 
-for (const input of inputs) input.dataset.filled = input.value;
+for (const input of inputs) input.dataset.filled = input.defaultValue; // somebody may have typed before this script was there
 const kept = keep.draft.read();
-for (const input of inputs) if (kept[input.name]) input.value = kept[input.name];
+for (const input of inputs) if (kept[input.name] && untouched(input)) input.value = kept[input.name];
 form.addEventListener("input", typed);
+form.addEventListener("focusout", () => setTimeout(() => {
+  if (fill({ ...standsFor, ...held }) && !prepared && !busy) prepare();
+}));
 const open = keep.signed.read();
 if (open) {
   view.problem(words.NO_ANSWER, { label: "Send the same again", press: () => send(open.digest, open.body) },
