@@ -24,7 +24,8 @@ OBSERVATION_FIELDS = ("source", "instant", "price", "raw")
 
 WORD = re.compile(r"0x[0-9a-f]{64}")
 INTEGER = re.compile(r"[1-9][0-9]{0,36}")
-SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+# An index names its venues as it likes, "Binance BTC/BUSD" for one.
+SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 !#$%&'()*+,./:;=?@_|~-]{0,63}")
 # Without a name or password before the host, and without anything that ends an attribute or begins an element.
 LINK = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?([/?#][A-Za-z0-9!#$%&()*+,./:;=?@_~-]*)?")
 # Lines are parted by \n; no other control character, and none that turns the direction of what follows.
@@ -82,7 +83,7 @@ def check(found: object) -> None:
 
 def _check_observation(found: object, name: str) -> None:
     fields = _object(found, OBSERVATION_FIELDS, name)
-    _text(fields["source"], SOURCE, f"{name}.source", "must be 1 to 64 letters, digits, blanks, dots, _ or -")
+    _text(fields["source"], SOURCE, f"{name}.source", "must be 1 to 64 characters of ASCII, none of them < > \" or \\")
     second = fields["instant"]
     _text(second, INTEGER, f"{name}.instant", "must be a unix second as a decimal string")
     _is(int(second) <= LAST_SECOND, f"{name}.instant", "must lie before the year 10000")

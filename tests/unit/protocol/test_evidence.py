@@ -69,6 +69,8 @@ BAD = [
     (("observations", 0), [[[[[[]]]]]]),
     (("observations", 0, "source"), "<script>alert(1)</script>"),
     (("observations", 0, "source"), ""),
+    (("observations", 0, "source"), " "),
+    (("observations", 0, "source"), "a\nb"),
     (("observations", 0, "instant"), "tomorrow"),
     (("observations", 0, "raw"), "0x12"),
     (("links",), ["https://a.example"] * 21),
@@ -102,6 +104,13 @@ def test_evidence__one_thing_off__refused_by_check_and_by_schema(path: tuple[Any
 def test_evidence__no_object__refused(found: object) -> None:
     assert not by_check(found)
     assert not by_schema(found)
+
+
+@pytest.mark.parametrize("source", ["Binance BTC/BUSD", "Bybit BTC/USDT", "CME CF (Real-Time) @ 16:00"])
+def test_evidence__a_venue_as_an_index_names_it__taken_by_both(source: str) -> None:
+    found = changed(("observations", 0, "source"), source)
+    check(found)
+    assert by_schema(found)
 
 
 def test_evidence__words_with_markup__are_words() -> None:
