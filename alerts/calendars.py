@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import conditional_page, require_safe
-from icalendar import Calendar, Event
+from icalendar import Alarm, Calendar, Event, vText
 
 from alerts import words
 from alerts.models import CalendarLink, Follow
+from alerts.services.reminders import LAST_PART
 from oracle import clock, selectors
 from oracle import models as oracle
 from oracle.models import Act, Elector, Expiry
@@ -65,6 +66,32 @@ def named(request: HttpRequest, name: str) -> HttpResponse:
 
 @require_safe
 @conditional_page
+def ballot(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """The windows of a ballot that runs, each with an alarm, and the address at which one votes."""
+    expiry = selectors.find_expiry(name)
+    if expiry is None or not 1 <= number <= expiry.ballot:
+        raise Http404("no such ballot")
+    runs = number == expiry.ballot and expiry.stage in (Stage.COMMIT, Stage.REVEAL)
+    page = f"{settings.PUBLIC_URL}/vote/{expiry.slug}/{number}/"
+    entries = list(_entries(expiry, _changes([expiry])[expiry.id]))[1:] if runs else []
+    for entry in entries:
+        revealing = f".{Stage.REVEAL}." in str(entry["uid"])
+        entry["url"] = entry["description"] = vText(f"{page}reveal" if revealing else page)
+        entry.add_component(_alarm(entry.DTEND - entry.DTSTART))
+    return _written(f"Assize: ballot {number} on {expiry.slug}", entries)
+
+
+def _alarm(window: timedelta) -> Alarm:
+    """When the last part of a window begins, as with the reminders by mail."""
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", "A ballot of Assize closes")
+    alarm.add("trigger", -window // LAST_PART, parameters={"RELATED": "END"})
+    return alarm
+
+
+@require_safe
+@conditional_page
 def mine(request: HttpRequest, token: str) -> HttpResponse:
     """What an account follows, acted on or votes on. Whoever knows the address may read it."""
     link = CalendarLink.objects.filter(token=token).first()
@@ -96,14 +123,17 @@ def _current(where: Q | None = None) -> Sequence[Expiry]:
 
 
 def _calendar(title: str, expiries: Sequence[Expiry]) -> HttpResponse:
+    changes = _changes(expiries)
+    return _written(title, [entry for expiry in expiries for entry in _entries(expiry, changes[expiry.id])])
+
+
+def _written(title: str, entries: Iterable[Event]) -> HttpResponse:
     calendar = Calendar()
     calendar.add("prodid", "-//Assize//Expiries//EN")
     calendar.add("version", "2.0")
     calendar.add("x-wr-calname", title)
-    changes = _changes(expiries)
-    for expiry in expiries:
-        for entry in _entries(expiry, changes[expiry.id]):
-            calendar.add_component(entry)
+    for entry in entries:
+        calendar.add_component(entry)
     return HttpResponse(calendar.to_ical(), content_type="text/calendar; charset=utf-8")
 
 
@@ -132,14 +162,29 @@ def _entries(expiry: Expiry, changes: Changes) -> Iterable[Event]:
         what = f"{name}: {WINDOWS[Stage.REPORTING]}"
         yield _entry(expiry, window, what, expiry.opens_at, ends, changes.at, changes.outages)
     elif expiry.deadline is not None:
-        stage = Stage(expiry.stage)
-        long = getattr(terms, f"{stage.lower()}_window" if stage != Stage.REPORTING else "report_window")
-        window = f"{stage}.{expiry.extensions}.{expiry.round}.{expiry.ballot}"
-        at = max(changes.at, expiry.opened_at or 0)
-        starts = expiry.deadline - long
-        yield _entry(
-            expiry, window, f"{name}: {WINDOWS[stage]}", starts, expiry.deadline, at, changes.outages + 1
-        )
+        yield _running(expiry, name, terms, changes)
+        if expiry.stage == Stage.COMMIT:
+            yield _reveal_to_come(expiry, name, terms, changes)
+
+
+def _running(expiry: Expiry, name: str, terms: Terms, changes: Changes) -> Event:
+    stage, ends = Stage(expiry.stage), expiry.deadline or 0
+    long = getattr(terms, f"{stage.lower()}_window" if stage != Stage.REPORTING else "report_window")
+    at = max(changes.at, expiry.opened_at or 0)
+    what = f"{name}: {WINDOWS[stage]}"
+    return _entry(expiry, _window(expiry, stage), what, ends - long, ends, at, changes.outages + 1)
+
+
+def _reveal_to_come(expiry: Expiry, name: str, terms: Terms, changes: Changes) -> Event:
+    """Known before it opens: whoever commits can put both into their calendar at once."""
+    starts = expiry.deadline or 0
+    at, what = max(changes.at, expiry.opened_at or 0), f"{name}: {WINDOWS[Stage.REVEAL]}"
+    window = _window(expiry, Stage.REVEAL)
+    return _entry(expiry, window, what, starts, starts + terms.reveal_window, at, changes.outages + 1)
+
+
+def _window(expiry: Expiry, stage: Stage) -> str:
+    return f"{stage}.{expiry.extensions}.{expiry.round}.{expiry.ballot}"
 
 
 def _entry(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -10,8 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import conditional_page, require_safe
 
-from alerts import words
-from alerts.models import Follow
+from alerts import telling, words
+from alerts.models import Delivery, Follow
 from oracle import events, selectors
 from oracle.events import EventKind, PublicEvent
 from oracle.models import Expiry
@@ -26,6 +27,16 @@ MILESTONES = tuple(
     if kind not in (K.REPORTED, K.PLEDGED, K.VOTE_COMMITTED, K.VOTE_REVEALED, K.SERIES_CREATED)
 )
 """What a feed of many expiries tells: how they move on, not each act of each account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing that a feed tells, under an id that it keeps; `at` in unix seconds."""
+
+    id: str
+    at: int
+    event: PublicEvent
+    told: telling.Told
 
 
 @require_safe
@@ -55,13 +66,7 @@ def followed(request: HttpRequest, token: str) -> HttpResponse:
     follow = Follow.objects.filter(token=token, feed=True).first()
     if follow is None:
         raise Http404("no such feed")
-    places = follow.deliveries.filter(channel="feed").order_by("-seq", "-n").values_list("seq", "n")[:ENTRIES]
-    response = _feed(
-        request,
-        "Assize: an alert",
-        "/expiries/",
-        events.at_places([(seq, n) for seq, n in places if seq is not None and n is not None]),
-    )
+    response = _write(request, "Assize: an alert", "/expiries/", _told(follow))
     response["Cache-Control"] = "private"
     return response
 
@@ -75,15 +80,36 @@ def of_index(slug: str, kinds: Collection[EventKind]) -> list[PublicEvent]:
     return list(events.latest(limit=ENTRIES, expiries=ids, kinds=kinds))
 
 
+def _told(follow: Follow) -> Iterable[Entry]:
+    """Newest first. A reminder is an entry of its own, as old as itself and not as the event that it is about."""
+    rows = list(follow.deliveries.filter(channel="feed").select_related("follow").order_by("-id")[:ENTRIES])
+    places = {(row.seq, row.n) for row in rows if row.seq is not None and row.n is not None}
+    found = {event.place: event for event in events.at_places(sorted(places))}
+    for row in rows:
+        if row.seq is None or row.n is None or (event := found.get((row.seq, row.n))) is None:
+            continue
+        again = row.purpose == Delivery.Purpose.REMINDER
+        told = telling.told(row, event)
+        yield (
+            Entry(str(row), row.created_at, event, told) if again else Entry(event.id, event.at, event, told)
+        )
+
+
 def _feed(request: HttpRequest, title: str, path: str, found: Iterable[PublicEvent]) -> HttpResponse:
+    entries = (Entry(event.id, event.at, event, telling.of_event(event)) for event in found)
+    return _write(request, title, path, entries)
+
+
+def _write(request: HttpRequest, title: str, path: str, entries: Iterable[Entry]) -> HttpResponse:
     own = f"{settings.PUBLIC_URL}{request.path}"
     feed = _Stable(title, f"{settings.PUBLIC_URL}{path}", "", feed_url=own, feed_guid=own)
-    for event in found:
-        lines = "; ".join(f"{name}: {value}" for name, value in words.lines(event))
+    for entry in entries:
+        told = entry.told
+        lines = "; ".join(f"{name}: {value}" for name, value in told.lines)
         feed.add_item(
-            words.title(event), words.link(event), f"{words.sentence(event)} {lines}.",
-            unique_id=f"tag:{words.host()},2026:event:{event.id}", updateddate=datetime.fromtimestamp(event.at, UTC),
-            categories=(event.kind,),
+            told.title, told.link, f"{told.sentence} {lines}.",
+            unique_id=f"tag:{words.host()},2026:event:{entry.id}", updateddate=datetime.fromtimestamp(entry.at, UTC),
+            categories=(entry.event.kind,),
         )  # fmt: skip
     return HttpResponse(feed.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8")
 

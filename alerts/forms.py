@@ -25,7 +25,7 @@ class FollowForm(forms.Form):
     scope = forms.ChoiceField(label="Follow", choices=Follow.Scope.choices, initial=Follow.Scope.ALL)
     target = forms.CharField(
         label="Which", required=False, max_length=100,
-        help_text="Name of the expiry or index, or address of the account. Empty for everything.",
+        help_text="Name of the expiry or index, or address of the account. Empty for ballots and for everything.",
     )  # fmt: skip
     kinds = forms.MultipleChoiceField(
         label="Only these events", required=False, widget=forms.CheckboxSelectMultiple,
@@ -51,6 +51,7 @@ class FollowForm(forms.Form):
 
     def __init__(self, *args: Any, account: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.account = account
         boxes: Any = self.fields["mailbox"]
         boxes.queryset = Mailbox.objects.filter(account=account, confirmed_at__isnull=False)
         targets: Any = self.fields["hook"]
@@ -60,9 +61,11 @@ class FollowForm(forms.Form):
         found = super().clean() or {}
         text = found.get("target", "").strip()
         try:
-            found["target"] = _target(found.get("scope"), text)
+            found["target"] = _target(found.get("scope"), text, self.account)
         except ValueError as error:
             self.add_error("target", str(error))
+        if found.get("scope") == Follow.Scope.VOTES:  # told what waits for one, whatever it is about
+            found |= {"kinds": [], "deviation_bps": None, "least_value": None}
         found["deviation_from"] = found.get("deviation_from") or Follow.From.STANDING
         if not (found.get("mailbox") or found.get("hook") or found.get("feed")):
             self.add_error("feed", "Choose at least one way to be told.")
@@ -77,10 +80,12 @@ def initial(follow: Follow) -> dict[str, Any]:
     if follow.scope == Follow.Scope.EXPIRY:
         target_ = Expiry.objects.filter(id=target_).values_list("slug", flat=True).first() or target_
     shown = None if value is None else show.decimal(value, least=0).replace(",", "")
+    if follow.scope == Follow.Scope.VOTES:
+        target_ = ""
     return {name: getattr(follow, name) for name in names} | {"target": target_, "least_value": shown}
 
 
-def _target(scope: str | None, text: str) -> str:
+def _target(scope: str | None, text: str, own: str) -> str:
     """What a follow of this scope keeps for the name that was typed; ValueError where there is none."""
     if scope == Follow.Scope.EXPIRY:
         if (found := selectors.find_expiry(text)) is None:
@@ -90,6 +95,8 @@ def _target(scope: str | None, text: str) -> str:
         raise ValueError("There is no index of this name.")
     if scope == Follow.Scope.ACCOUNT and not ADDRESS.fullmatch(text := text.lower()):
         raise ValueError("This is not 0x and 40 hex digits.")
+    if scope == Follow.Scope.VOTES:
+        return own
     return "" if scope == Follow.Scope.ALL else text
 
 

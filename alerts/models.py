@@ -63,6 +63,7 @@ class Follow(models.Model):
         EXPIRY = "expiry", "one expiry"  # target: its id
         INDEX = "index", "all expiries of an index"  # target: the index's slug
         ACCOUNT = "account", "what an account does"  # target: its address
+        VOTES = "votes", "ballots on which my stake counts"  # target: the follow's own account
         ALL = "all", "everything"  # target: empty
 
     class From(models.TextChoices):
@@ -95,7 +96,8 @@ class Follow(models.Model):
                 name="alerts_follow_target",
             ),
             models.CheckConstraint(
-                condition=Q(scope__in=["expiry", "index", "account", "all"]), name="alerts_follow_scope"
+                condition=Q(scope__in=["expiry", "index", "account", "votes", "all"]),
+                name="alerts_follow_scope",
             ),
             whole_check("least_value", least=0, below=AMOUNT_LIMIT, name="alerts_follow_value_whole"),
         ]
@@ -113,6 +115,7 @@ class Delivery(models.Model):
 
     class Purpose(models.TextChoices):
         EVENT = "event"
+        REMINDER = "reminder"  # of a phase of a ballot, by the event that opened it
         TEST = "test"
         CONFIRM = "confirm"  # a mail address
         DISABLED = "disabled"  # a webhook, to its owner's mail
@@ -145,12 +148,13 @@ class Delivery(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["follow", "channel", "seq", "n"],
-                condition=Q(purpose="event"),
+                fields=["follow", "channel", "purpose", "seq", "n"],
+                condition=Q(purpose__in=["event", "reminder"]),
                 name="alerts_delivery_once",
             ),
             models.CheckConstraint(
-                condition=~Q(purpose="event") | Q(follow__isnull=False, seq__isnull=False, n__isnull=False),
+                condition=~Q(purpose__in=["event", "reminder"])
+                | Q(follow__isnull=False, seq__isnull=False, n__isnull=False),
                 name="alerts_delivery_of_event",
             ),
         ]

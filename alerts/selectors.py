@@ -14,7 +14,8 @@ def follows_of(account: str) -> list[Follow]:
     ids = [row.target for row in rows if row.scope == Follow.Scope.EXPIRY]
     slugs = dict(Expiry.objects.filter(id__in=ids).values_list("id", "slug"))
     for row in rows:
-        row.shown = slugs.get(row.target, row.target)  # type: ignore[attr-defined]
+        own = row.scope == Follow.Scope.VOTES
+        row.shown = "" if own else slugs.get(row.target, row.target)  # type: ignore[attr-defined]
     return rows
 
 

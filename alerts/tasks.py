@@ -4,7 +4,7 @@ import time
 
 from celery import shared_task
 
-from alerts.services import fanout, hooks, mails, sending
+from alerts.services import fanout, hooks, mails, reminders, sending
 from oracle import clock
 
 FAN_OUT_SECONDS = 10
@@ -20,6 +20,12 @@ def fan_out() -> str:
         if found < fanout.AT_ONCE:
             break
     return f"{seen} looked at" if seen else "nothing new"
+
+
+@shared_task
+def remind() -> str:
+    """Voters whose vote is missing while a window of a ballot runs out."""
+    return f"{told} told" if (told := reminders.remind(now=clock.now())) else "nobody to remind"
 
 
 @shared_task

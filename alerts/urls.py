@@ -23,5 +23,6 @@ urlpatterns = [
     path("feeds/<slug:name>.atom", feeds.named, name="feed-named"),
     path("calendar.ics", calendars.every, name="calendar"),
     path("calendar/mine/<str:token>.ics", calendars.mine, name="calendar-mine"),
+    path("calendar/<slug:name>/<int:number>.ics", calendars.ballot, name="calendar-ballot"),
     path("calendar/<slug:name>.ics", calendars.named, name="calendar-named"),
 ]

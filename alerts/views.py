@@ -75,17 +75,20 @@ def edit(request: HttpRequest, account: str, pk: int | None = None) -> HttpRespo
                 messages.success(request, "Kept. You hear of what happens from now on.")
                 return redirect("alerts")
     else:
-        form = FollowForm(account=account, initial=initial(old) if old else _wanted(request))
+        form = FollowForm(account=account, initial=initial(old) if old else _wanted(request, account))
     status = 200 if not form.errors else 400
     return render(request, "alerts/edit.html", {"form": form, "follow": old}, status=status)
 
 
-def _wanted(request: HttpRequest) -> dict[str, str]:
-    """`?expiry=<slug>` and the like, by which other pages lead here."""
+def _wanted(request: HttpRequest, account: str) -> dict[str, Any]:
+    """`?expiry=<slug>`, `?votes=mine` and the like, by which other pages lead here; and the first address by mail."""
+    box = Mailbox.objects.filter(account=account, confirmed_at__isnull=False).first()
+    if "votes" in request.GET:
+        return {"mailbox": box, "scope": Follow.Scope.VOTES}
     for scope in ("expiry", "index", "account"):
         if text := request.GET.get(scope, "")[:100]:
-            return {"scope": scope, "target": text}
-    return {}
+            return {"mailbox": box, "scope": scope, "target": text}
+    return {"mailbox": box}
 
 
 @require_safe

@@ -159,6 +159,7 @@ PublicationStage = Literal[
 
 PurposeEnum = Literal[
     "event",
+    "reminder",
     "test",
     "confirm",
     "disabled",
@@ -186,6 +187,7 @@ ScopeEnum = Literal[
     "expiry",
     "index",
     "account",
+    "votes",
     "all",
 ]
 

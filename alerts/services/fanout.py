@@ -54,6 +54,7 @@ def _match(found: Sequence[PublicEvent], now: int) -> None:
             "expiry": event.expiry,
             "account": event.data.get("account"),
             "price": event.data.get("price") if event.kind in PRICED else None,
+            "ballot": event.data.get("ballot"),
         }
         for event in found
     ]
@@ -67,7 +68,7 @@ WITH happened AS (
            -- What stood before; where nothing did, the reports, of which the two furthest out are enough.
            COALESCE(before.price, reports.least) AS low, COALESCE(before.price, reports.most) AS high
     FROM jsonb_to_recordset(%(events)s::jsonb)
-         AS e (seq bigint, n int, kind text, expiry text, account text, price numeric)
+         AS e (seq bigint, n int, kind text, expiry text, account text, price numeric, ballot int)
     LEFT JOIN oracle_expiry AS expiry ON expiry.id = e.expiry
     LEFT JOIN oracle_index AS spec ON spec.id = expiry.index_id
     LEFT JOIN LATERAL (
@@ -85,6 +86,12 @@ WITH happened AS (
     UNION ALL SELECT 'expiry', expiry, * FROM happened
     UNION ALL SELECT 'index', index, * FROM happened
     UNION ALL SELECT 'account', account, * FROM happened
+    -- A ballot opens for everybody whose stake counts, its reveal for who committed.
+    UNION ALL SELECT 'votes', elector.account, happened.* FROM happened
+    JOIN oracle_elector AS elector ON elector.expiry_id = happened.expiry
+    WHERE kind = 'ballot_opened' OR kind = 'reveal_opened' AND EXISTS (
+        SELECT FROM oracle_act AS vote WHERE vote.kind = 'VoteCommit' AND vote.expiry_id = happened.expiry
+           AND vote.account = elector.account AND vote.ballot = happened.ballot)
 )
 INSERT INTO alerts_delivery (uid, account, purpose, channel, follow_id, mailbox_id, hook_id, seq, n, state, next_at,
                              tries, created_at)
@@ -109,5 +116,6 @@ WHERE way.wanted
        WHEN 'mine' THEN abs(e.price - mine.price) * 10000 >= follow.deviation_bps * greatest(e.price, mine.price)
        ELSE abs(e.price - e.low) * 10000 >= follow.deviation_bps * greatest(e.price, e.low)
          OR abs(e.price - e.high) * 10000 >= follow.deviation_bps * greatest(e.price, e.high) END)
+ORDER BY e.seq, e.n, follow.id -- ids in the order of the book: so they are sent, and so the log shows them
 ON CONFLICT DO NOTHING
 """

@@ -9,7 +9,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from alerts import words
+from alerts import telling, words
 from alerts.models import Delivery, Hook, Mailbox
 from alerts.services.sending import Outcome, alone, in_rounds, mark, take
 from alerts.webhooks import signature, target
@@ -79,7 +79,7 @@ def _body(delivery: Delivery) -> bytes | None:
     if delivery.seq is None or delivery.n is None:
         return None
     event = words.event_at((delivery.seq, delivery.n))
-    return None if event is None else words.payload(event)
+    return None if event is None else telling.payload(delivery, event)
 
 
 def _post(message: tuple[str, bytes, dict[str, str]] | None) -> Outcome:

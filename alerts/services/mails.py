@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import smtplib
 import time
+from dataclasses import asdict
 from email.errors import MessageError
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.core import signing
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.template.loader import render_to_string
 
-from alerts import words
+from alerts import telling, words
 from alerts.models import Delivery, Mailbox
 from alerts.services.sending import Outcome, alone, in_rounds, mark, take
 
@@ -135,8 +136,7 @@ def _told(delivery: Delivery, box: Mailbox) -> dict[str, Any] | None:
     event = words.event_at((delivery.seq, delivery.n))
     if event is None:
         return None
-    said = {"title": words.title(event), "sentence": words.sentence(event), "lines": words.lines(event)}
-    return {**said, "link": words.link(event)}
+    return asdict(telling.told(delivery, event))
 
 
 def confirm_url(box: Mailbox) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,11 @@ from typing import Any
 import pytest
 from eth_account import Account
 from eth_account.messages import encode_defunct
+from icalendar import Calendar
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from alerts.models import Follow
+from alerts.services import reminders
 from oracle import signer
 from oracle.models import Act, Expiry
 from oracle.services.time import pass_time
@@ -132,6 +136,40 @@ def test_reveal__another_device__salt_made_again_and_price_typed(
     reveal(page)
     assert (wallet.count("personal_sign"), wallet.count("eth_signTypedData_v4")) == (1, 1)
     assert Act.objects.get(kind="VoteReveal").message["salt"] == expected_salt(ballot)
+
+
+def test_reveal__by_the_link_of_a_reminder__from_commit_to_another_device(
+    ballot: Expiry, vera: Any, at: Clock
+) -> None:
+    """After committing: a file for the calendar and a reminder, two clicks. Its link opens the vote elsewhere."""
+    page, _ = vera()
+    page.goto("/login/?next=" + COMMIT)
+    court.button(page).click()
+    page.wait_for_url("**" + COMMIT)
+    page.get_by_label("The price you vote for").fill("2501")
+    make_salt(page)
+    court.ready(page)
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    with page.expect_download() as started:
+        page.get_by_role("link", name="its windows for your calendar").click()
+    windows = Calendar.from_ical(Path(started.value.path()).read_bytes()).walk("VEVENT")
+    page.get_by_role("link", name="be reminded").click()
+    page.get_by_role("button", name="Follow").click()
+    expect(page.get_by_text("ballots on which my stake counts")).to_be_visible()
+    assert Follow.objects.get().account == person("vera").address
+    to_reveal(ballot, at)
+    assert reminders.remind(now=at.now + WINDOW - 2) == 1
+    feed = page.get_by_role("link", name="Atom feed").get_attribute("href") or ""
+    link = re.search(r'href="([^"]*/reveal)"', page.request.get(feed).text())
+    assert link is not None
+    assert windows[1]["URL"] == link[1]
+    other, _ = vera()
+    other.goto(link[1])
+    make_salt(other)
+    other.get_by_label("The price you voted for").fill("2501")
+    reveal(other)
+    assert Act.objects.get(kind="VoteReveal").price == VOTE
 
 
 def test_reveal__price_forgotten_but_named_by_others__found(ballot: Expiry, vera: Any, at: Clock) -> None:

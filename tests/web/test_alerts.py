@@ -21,12 +21,13 @@ from oracle.services.time import pass_time
 from tests.cast import person
 from tests.conftest import ROOT
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
-from tests.web.story import send_secret_report, to_challenge, to_final
+from tests.web.story import send_secret_report, to_ballot, to_challenge, to_final
 from tests.web.test_api_schema import check
 from tests.web.test_login import enter
 from tests.web.test_sealing import SECRETS
 
 ALICE, BOB = person("alice"), person("bob")
+SITE = "http://testserver"
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -294,6 +295,45 @@ def test_calendar__an_expiry_through_its_windows__keeps_uids_and_counts_changes(
     assert moved["SEQUENCE"] > challenge["SEQUENCE"]
     assert moved["DTEND"].dt > challenge["DTEND"].dt
     assert moved["DTSTAMP"].dt > challenge["DTSTAMP"].dt
+
+
+def test_calendar_of_a_ballot__both_windows_with_alarms__keep_their_uids(
+    voters: None, reporting: Expiry, client: Client, at: Clock
+) -> None:
+    path, general = f"/calendar/{reporting.slug}/1.ics", f"/calendar/{reporting.slug}.ics"
+    assert client.get(path).status_code == 404
+    at.now = now = to_ballot(reporting)
+    commit, reveal = (entry_of(client, path, stage) for stage in ("COMMIT", "REVEAL"))
+    assert commit["DTEND"].dt.timestamp() == reveal["DTSTART"].dt.timestamp() == now + WINDOW
+    assert reveal["DTEND"].dt.timestamp() == now + 2 * WINDOW
+    page = f"{SITE}/vote/{reporting.slug}/1/"
+    assert (commit["URL"], reveal["URL"]) == (page, f"{page}reveal")
+    [alarm] = reveal.walk("VALARM")
+    assert alarm["TRIGGER"].params["RELATED"] == "END"
+    assert alarm["TRIGGER"].dt.total_seconds() == -WINDOW // 4
+    assert entry_of(client, general, "REVEAL")["UID"] == reveal["UID"]
+    at.now = now + WINDOW
+    pass_time(now=at.now)
+    opened = entry_of(client, path, "REVEAL")
+    assert opened["UID"] == reveal["UID"]
+    assert (opened["DTSTART"].dt, opened["DTEND"].dt) == (reveal["DTSTART"].dt, reveal["DTEND"].dt)
+    assert opened["SEQUENCE"] >= reveal["SEQUENCE"]
+    pass_time(now=now + 2 * WINDOW)
+    assert client.get(f"/calendar/{reporting.slug}/2.ics").status_code == 200, "nobody voted: the next ballot"
+    assert "VEVENT" not in text(client, path)
+
+
+def test_follow__of_ballots__is_of_ones_own_and_asks_nothing_else(alice: Client) -> None:
+    box = Mailbox.objects.create(account=ALICE.address, address="a@example.org", asked_at=OPEN, confirmed_at=OPEN)
+    page = text(alice, "/me/alerts/new/?votes=mine")
+    assert '<option value="votes" selected>' in page
+    assert f'<option value="{box.pk}" selected>' in page
+    wanted = {"scope": "votes", "target": BOB.address, "kinds": ["final"], "deviation_bps": "50", "feed": "on"}
+    assert alice.post("/me/alerts/new/", wanted | {"mailbox": str(box.pk)}).status_code == 302
+    row = Follow.objects.get()
+    assert (row.scope, row.target, row.kinds, row.deviation_bps) == ("votes", ALICE.address, [], None)
+    assert "ballots on which my stake counts" in text(alice, "/me/alerts/")
+    assert ALICE.address not in text(alice, f"/me/alerts/{row.pk}/").partition("<h1>")[2]
 
 
 def test_calendar_of_an_account__what_it_reported_on__and_nothing_else(
