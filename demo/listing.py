@@ -6,7 +6,8 @@ import json
 import time
 
 from demo.cast import manage, run, run_all
-from demo.story import DEPOSITS, SLUG, STAKES, STRIKES, TERMS, Story
+from demo.pace import measured, paced
+from demo.story import DEPOSITS, SLUG, STAKES, STRIKES, Story, terms
 from demo.tell import ETHER, chapter, check, ether, say, wait_for
 from dev import accounts
 from protocol.reward import reward_account
@@ -27,7 +28,9 @@ def _deposit(story: Story) -> None:
     """Each by a transaction of their own; the book credits what is final. The index is listed meanwhile."""
     wanted = DEPOSITS | STAKES
     sent = [story.chain_command(name, "deposit", "--amount", f"{amount}ether") for name, amount in wanted.items()]
+    begun = time.monotonic()
     run_all([*sent, manage("list_index", "btc-usd-cpi", "demo/index.json")])
+    measured(time.monotonic() - begun)
     held = story.wallet.balance(story.service.about()["escrow"])
     say(f"{len(wanted)} accounts sent {ether(held)} ETH to the escrow contract")
 
@@ -43,18 +46,14 @@ def _deposit(story: Story) -> None:
 
 
 def _list(story: Story) -> None:
-    at = int(time.time()) + AHEAD_SECONDS
+    ahead = paced(AHEAD_SECONDS)
+    at = int(time.time()) + ahead
     guardians = accounts.addresses(accounts.GUARDIANS)
     own = ["--guardians", guardians, "--guardian-threshold", str(accounts.GUARDIAN_THRESHOLD)]
-    run(
-        manage(
-            "list_expiry", SLUG, "--index", "btc-usd-cpi", "--at", str(at), "--terms", json.dumps(TERMS), *own
-        )
-    )
+    wanted = ["--index", "btc-usd-cpi", "--at", str(at), "--terms", json.dumps(terms()), *own]
+    run(manage("list_expiry", SLUG, *wanted))
     expiry = story.expiry()
-    say(
-        f"index {expiry['index']['id'][:14]}… listed, and expiry {expiry['id'][:14]}… {AHEAD_SECONDS} s ahead"
-    )
+    say(f"index {expiry['index']['id'][:14]}… listed, and expiry {expiry['id'][:14]}… {ahead} s ahead")
     fund = ["deposit", "--amount", str(REWARD), "--account", reward_account(expiry["id"])]
     run_all([manage("list_series", SLUG, "--strikes", *STRIKES), story.chain_command("writer", *fund)])
     story.series = sorted(story.expiry()["series"], key=lambda each: int(each["strike"]))

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
+from demo.pace import paced
+
 T = TypeVar("T")
 
 ETHER = 10**18
@@ -41,8 +43,9 @@ def wait_for(
 ) -> T:
     """Look every half second until there is an answer; show that it goes on, and for how long it may.
 
-    Raises Failed after `seconds`.
+    Raises Failed after `seconds`, as many as they are on this machine.
     """
+    seconds = paced(seconds)
     started, shown = time.monotonic(), -10.0
     while True:
         found = look()
