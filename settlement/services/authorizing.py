@@ -1,6 +1,7 @@
 """The one way to the signer: a purpose is rebuilt from rows, judged by the policy, and only then signed.
 
-A refusal is a value; it costs nothing, and begins with the name of the rule (settlement/signers/policy.py).
+A refusal is a value; it costs nothing, and begins with the name of the rule (settlement/signers/policy.py). Whoever asks,
+what is not signed is an alarm of that purpose until it is. Nothing here belongs into a database transaction.
 """
 
 from __future__ import annotations
@@ -10,17 +11,18 @@ from dataclasses import replace
 import structlog
 from django.conf import settings
 
+from settlement.alarms import AlarmKind, clear_alarm, raise_alarm
 from settlement.chain.client import Call, Client, Price
 from settlement.models import Attempt
 from settlement.signers import policy
 from settlement.signers.configured import configured
 from settlement.signers.policy import Asked, Limits, Rebuilt, Refusal
-from settlement.signers.signer import Signed
+from settlement.signers.signer import CannotSign, Signed
 
 log = structlog.get_logger(__name__)
 
 
-def ask(client: Client, rebuilt: Rebuilt, *, stored: Call | None = None, chain: str = "") -> Asked | Refusal:
+def ask(client: Client, rebuilt: Rebuilt, *, stored: Call | None = None, chain: str = "", now: int) -> Asked | Refusal:
     """Judge a rebuilt call before its price is asked for.
 
     `stored` is what was signed for its nonce before, `chain` the chain that its row names; both empty for a first one.
@@ -29,15 +31,24 @@ def ask(client: Client, rebuilt: Rebuilt, *, stored: Call | None = None, chain: 
         settings.CHAIN_ID, settings.PUBLISHER_TRANSACTION_CAP_WEI, settings.PUBLISHER_DAILY_CAP_WEI
     )
     asked = Asked(rebuilt, limits, client.chain_id, client.genesis, chain or client.genesis, stored)
-    return _judged(asked)
+    return _judged(asked, now)
 
 
 def sign(asked: Asked, *, nonce: int, price: Price, now: int) -> Signed | Refusal:
     """Sign at a price. CannotSign where the signer gives no signature. Do not hold a lock: it may take seconds."""
-    signer = configured()
-    spent = spent_wei(asked.genesis, signer.address, since=now - policy.DAY_SECONDS, but_nonce=nonce)
-    judged = _judged(replace(asked, price=price, spent=spent))
-    return judged if isinstance(judged, Refusal) else signer.sign(judged.unsigned(nonce))
+    purpose = asked.rebuilt.purpose
+    try:
+        signer = configured()
+        spent = spent_wei(asked.genesis, signer.address, since=now - policy.DAY_SECONDS, but_nonce=nonce)
+        judged = _judged(replace(asked, price=price, spent=spent), now)
+        if isinstance(judged, Refusal):
+            return judged
+        signed = signer.sign(judged.unsigned(nonce))
+    except CannotSign as error:
+        raise_alarm(AlarmKind.SIGNER_REFUSED, purpose, f"{purpose}: {error}", now=now)
+        raise
+    clear_alarm(AlarmKind.SIGNER_REFUSED, purpose, why="the signer has signed it", now=now)
+    return signed
 
 
 def spent_wei(chain: str, sender: str, *, since: int, but_nonce: int | None = None) -> int:
@@ -52,9 +63,10 @@ def spent_wei(chain: str, sender: str, *, since: int, but_nonce: int | None = No
     return sum(cost for nonce, cost in dearest.items() if nonce != but_nonce)
 
 
-def _judged(asked: Asked) -> Asked | Refusal:
-    refusal = policy.judge(asked)
+def _judged(asked: Asked, now: int) -> Asked | Refusal:
+    refusal, purpose = policy.judge(asked), asked.rebuilt.purpose
     if refusal is None:
         return asked
-    log.error("signer.refused", purpose=asked.rebuilt.purpose, rule=refusal.rule, why=refusal.why)
+    log.error("signer.refused", purpose=purpose, rule=refusal.rule, why=refusal.why)
+    raise_alarm(AlarmKind.SIGNER_REFUSED, purpose, f"{purpose}: {refusal}", now=now)
     return refusal

@@ -55,7 +55,7 @@ def carry_out(client: Client, proposal: Proposal, now: int) -> str | None:
     if price is None:
         return f"its fee is above the ceiling: raise MAX_FEE_GWEI above {last.max_fee // CEILING // GWEI}"
     try:
-        asked = authorizing.ask(client, rebuilt, chain=row.chain)
+        asked = authorizing.ask(client, rebuilt, chain=row.chain, now=now)
         signed = asked if isinstance(asked, Refusal) else authorizing.sign(asked, nonce=row.nonce, price=price, now=now)
     except ChainError as error:
         log.error("proposal.waits", proposal=proposal.pk, reason=str(error))

@@ -6,7 +6,7 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from settlement.alarms import AlarmKind, clear_alarm, publishing_stops, raise_alarm
+from settlement.alarms import publishing_stops
 from settlement.chain import quorum
 from settlement.chain.client import Client, connect
 from settlement.chain.errors import Reverted
@@ -60,9 +60,7 @@ def _send(client: Client, publication_id: int, now: int) -> bool:
         return False
     if isinstance(drafted, Refusal):
         note(publication_id, str(drafted))
-        raise_alarm(AlarmKind.SIGNER_REFUSED, rebuilt.purpose, f"{rebuilt.purpose}: {drafted}", now=now)
         return False
-    clear_alarm(AlarmKind.SIGNER_REFUSED, rebuilt.purpose, why="the signer has signed it", now=now)
     with transaction.atomic():
         held = hold(publication_id, _S.SIGNED)
         if held is None:

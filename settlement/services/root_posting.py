@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
-from settlement.alarms import AlarmKind, clear_alarm, raise_alarm
 from settlement.chain.client import Client, connect
 from settlement.chain.errors import Reverted
 from settlement.chain.escrow import Escrow, Roots, escrow
@@ -96,9 +95,7 @@ def _send(client: Client, root_id: int, now: int) -> bool:
         return False
     if isinstance(drafted, Refusal):
         note(root_id, str(drafted))
-        raise_alarm(AlarmKind.SIGNER_REFUSED, rebuilt.purpose, f"{rebuilt.purpose}: {drafted}", now=now)
         return False
-    clear_alarm(AlarmKind.SIGNER_REFUSED, rebuilt.purpose, why="the signer has signed it", now=now)
     with transaction.atomic():
         held = hold(root_id, _S.SIGNED)
         if held is None:

@@ -52,7 +52,7 @@ def draft(client: Client, rebuilt: Rebuilt, *, now: int) -> Draft | Refusal:
     """
     try:
         sender = configured().address
-        asked = authorizing.ask(client, rebuilt)
+        asked = authorizing.ask(client, rebuilt, now=now)
         if isinstance(asked, Refusal):
             return asked
         price, nonce = client.price(sender, rebuilt.call), client.nonce(sender)
