@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -11,9 +11,10 @@ import requests
 
 from protocol.hashing import keccak, to_hex
 from protocol.value_secured import collateral_rate, value_secured
-from reporter.stop import Stop
+from reporter.attest.nodes import ChainUnreadable, Node, Question, ask_all
 
-TIMEOUT = 20  # seconds
+AGREEING_SECONDS = 3
+"""For each of the two questions by which nodes that agree are counted, of all nodes together."""
 LOG_SPAN = 50_000  # blocks asked for at once
 MAX_ADDRESSES = 500  # of one log query
 
@@ -26,17 +27,17 @@ _ATTEMPT_WORD = 3  # of Record(price, set_at, final_at, attempt, is_final)
 Log = dict[str, Any]
 
 
-class ChainUnreadable(Stop):
-    """A node does not answer, or nodes do not agree: below a quorum nothing is believed."""
-
-
 class Chain:
-    """The chain as all given nodes tell it, with one voice."""
+    """The chain as all given nodes tell it, with one voice. All are asked at once."""
 
-    def __init__(self, urls: Sequence[str], session: requests.Session | None = None, from_block: int = 0) -> None:
-        self.urls = list(urls)
+    def __init__(
+        self,
+        urls: Sequence[str],
+        session: Callable[[], requests.Session] = requests.Session,
+        from_block: int = 0,
+    ) -> None:
+        self.nodes = [Node(url, session()) for url in urls]
         self.from_block = from_block  # nothing of ours is older
-        self.session = session or requests.Session()
         self._times: dict[int, int] = {}
 
     def chain_id(self) -> int:
@@ -47,20 +48,27 @@ class Chain:
 
     def latest_block(self) -> int:
         """The highest block that every node has."""
-        return min(int(self._ask(url, "eth_blockNumber", []), 16) for url in self.urls)
+        return min(int(head, 16) for head in self._answers("eth_blockNumber", []))
 
     def agreeing(self, chain_id: int) -> int:
-        """How many nodes give the same hash to the highest block that all of those who answer have, on this chain."""
-        heads = {}
-        for url in self.urls:
-            with suppress(ChainUnreadable, ValueError, TypeError):
-                if int(self._ask(url, "eth_chainId", []), 16) == chain_id:
-                    heads[url] = int(self._ask(url, "eth_blockNumber", []), 16)
+        """How many nodes give the same hash to the highest block that all of those who answer have, on this chain.
+
+        Takes 2 * AGREEING_SECONDS at most, whatever the nodes do.
+        """
+        where: list[Question] = [("eth_chainId", []), ("eth_blockNumber", [])]
+        heads: dict[Node, int] = {}
+        for node, said in zip(self.nodes, ask_all(self.nodes, where, AGREEING_SECONDS), strict=True):
+            with suppress(ValueError, TypeError):
+                if not isinstance(said, ChainUnreadable) and int(said[0], 16) == chain_id:
+                    heads[node] = int(said[1], 16)
+        if not heads:
+            return 0
+        lowest: list[Question] = [("eth_getBlockByNumber", [hex(min(heads.values())), False])]
         hashes: Counter[str] = Counter()
-        for url in heads:
-            with suppress(ChainUnreadable, KeyError, TypeError):
-                block = self._ask(url, "eth_getBlockByNumber", [hex(min(heads.values())), False])
-                hashes[str(block["hash"])] += 1
+        for said in ask_all(list(heads), lowest, AGREEING_SECONDS):
+            with suppress(KeyError, TypeError):
+                if not isinstance(said, ChainUnreadable):
+                    hashes[str(said[0]["hash"])] += 1
         return max(hashes.values(), default=0)
 
     def attempt_of(self, oracle: str, expiry: str) -> int:
@@ -84,7 +92,7 @@ class Chain:
 
     def first(self, method: str, parameters: list[Any]) -> Any:
         """What the first node says, for what only it is asked: to send, and what becomes of it."""
-        return self._ask(self.urls[0], method, parameters)
+        return _one(ask_all(self.nodes[:1], [(method, parameters)])[0])
 
     def logs(
         self, addresses: list[str], topics: list[Any], until: int, first: int | None = None
@@ -107,7 +115,7 @@ class Chain:
         return self._times[number]
 
     def _agreed(self, method: str, parameters: list[Any]) -> Any:
-        answers = [self._ask(url, method, parameters) for url in self.urls]
+        answers = self._answers(method, parameters)
         if method == "eth_getLogs":
             answers = [[_essence(log) for log in answer] for answer in answers]
         if method == "eth_getBlockByNumber":
@@ -116,15 +124,15 @@ class Chain:
             raise ChainUnreadable(f"the nodes do not agree about {method}; nothing is signed until they do")
         return answers[0]
 
-    def _ask(self, url: str, method: str, parameters: list[Any]) -> Any:
-        call: Any = {"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters}
-        try:
-            answer = self.session.post(url, json=call, timeout=TIMEOUT).json()
-            if "result" not in answer:
-                raise ChainUnreadable(f"node {url}: {method}: {answer.get('error', {}).get('message', 'no result')}")
-            return answer["result"]
-        except (requests.RequestException, OSError, ValueError, AttributeError) as error:
-            raise ChainUnreadable(f"node {url} does not answer {method}: {type(error).__name__}") from None
+    def _answers(self, method: str, parameters: list[Any]) -> list[Any]:
+        """Of every node; ChainUnreadable where one gives none."""
+        return [_one(said) for said in ask_all(self.nodes, [(method, parameters)])]
+
+
+def _one(said: list[Any] | ChainUnreadable) -> Any:
+    if isinstance(said, ChainUnreadable):
+        raise said
+    return said[0]
 
 
 def _essence(log: Log) -> Log:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocol.hashing import keccak, to_hex
-from reporter.attest.chain import Chain, ChainUnreadable, Log, address_of_topic, word
+from reporter.attest.chain import Chain, Log, address_of_topic, word
+from reporter.attest.nodes import ChainUnreadable
 
 _DEPOSITED = to_hex(keccak(b"Deposited(address,address,uint256,uint256)"))
 _NEXT_EPOCH = to_hex(keccak(b"next_epoch()"))[:10]

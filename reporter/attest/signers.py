@@ -9,7 +9,8 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 
 from protocol.hashing import from_hex, keccak, to_hex
-from reporter.attest.chain import Chain, ChainUnreadable
+from reporter.attest.chain import Chain
+from reporter.attest.nodes import ChainUnreadable
 
 _SET = "address[]"
 

@@ -1,7 +1,7 @@
 """The one way to the signer: a purpose is rebuilt from rows, judged by the policy, and only then signed.
 
-A refusal is a value; it costs nothing, and begins with the name of the rule (settlement/signers/policy.py). Whoever asks,
-what is not signed is an alarm of that purpose until it is. Nothing here belongs into a database transaction.
+A refusal is a value; it costs nothing, and begins with the name of the rule (settlement/signers/policy.py).
+Whoever asks, what is not signed is an alarm of its purpose until it is. Nothing here belongs into a transaction.
 """
 
 from __future__ import annotations

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from settlement.alarms import AlarmKind, open_alarms
-from settlement.chain.errors import ChainError
 from settlement.models import Alarm, Attempt, ChainTransaction
 from settlement.services.feeds import create_feed
 from settlement.services.publishing import publish
+from settlement.services.sending import Refused
 from settlement.services.series import list_series
 from settlement.services.watching import ASKED_SECONDS, watch
 from settlement.signers.configured import configured
@@ -87,10 +88,8 @@ def test_signer__refuses__alarm_of_that_purpose_until_it_signs(
 
 def attempted(work: Work) -> None:
     """Whoever runs a command sees the refusal as an error."""
-    try:
+    with suppress(Refused):
         work()
-    except ChainError as error:
-        assert "the signer refuses it: " in str(error)
 
 
 def test_signer__does_not_answer__alarm_until_it_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,11 @@ class FaultyNode:
         self._transport = Transport(self._deliver)
         self._pool, self._finality = pool, finality
         self._one_at_a_time = threading.Lock()
+        self._released = threading.Event()
+
+    def release(self) -> None:
+        """Nobody is held any more."""
+        self._released.set()
 
     def again(self, plan: Plan) -> None:
         """A chain that begins anew, under another plan."""
@@ -41,6 +46,9 @@ class FaultyNode:
             fault, chance = self.plan.draw([each["method"] for each in questions])
             if fault is None:
                 return Reply(self._transport.pass_on(body))
+            if fault is Fault.HANG:
+                self._released.wait()
+                return None
             if fault in TRANSPORT:
                 return self._transport.inject(fault, body, chance)
             truth = self._transport.pass_on(body)
@@ -89,4 +97,5 @@ def before(
         nodes = [FaultyNode(node_url, plan, pool, finality) for plan in plans]
         for node in nodes:
             node.url = stack.enter_context(serving(node.answer))
+            stack.callback(node.release)
         yield nodes

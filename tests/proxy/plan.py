@@ -34,11 +34,14 @@ class Fault(StrEnum):
     WRONG_NONCE = "wrong nonce"  # more or fewer transactions than the account has sent
     WRONG_CHAIN = "wrong chain"  # another chain id
     MISSING_BLOCK = "missing block"  # a block that is there is not
+    # node.py
+    HANG = "hang"  # the request is taken, and no answer comes until whoever asks has gone
 
 
 TRANSPORT = frozenset(list(Fault)[:6])
 CORRUPTION = frozenset(list(Fault)[6:11])
-LIES = frozenset(list(Fault)[11:])
+LIES = frozenset(list(Fault)[11:19])
+"""HANG is in none of these: each costs whoever asks its whole patience, so a test that wants one names it."""
 
 _SENDS = {"eth_sendRawTransaction"}
 _BLOCKS = {"eth_getBlockByNumber"}

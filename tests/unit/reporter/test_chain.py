@@ -7,7 +7,8 @@ import pytest
 import requests
 
 from protocol.hashing import keccak, to_hex
-from reporter.attest.chain import Chain, ChainUnreadable
+from reporter.attest.chain import Chain
+from reporter.attest.nodes import ChainUnreadable
 
 FACTORY, ORACLE, EXPIRY = "0x" + "fa" * 20, "0x" + "0c" * 20, "0x" + "e1" * 32
 ETH_SERIES, TOKEN_SERIES, TOKEN = "0x" + "a1" * 20, "0x" + "a2" * 20, "0x" + "70" * 20
@@ -94,7 +95,7 @@ def _dump(result: Any) -> bytes:
 
 def chain(*nodes: Node) -> Chain:
     named = {f"node{number}": node for number, node in enumerate(nodes)}
-    return Chain(list(named), Session(named))
+    return Chain(list(named), lambda: Session(named))
 
 
 RATES = {TOKEN: 10**17}
@@ -146,8 +147,7 @@ def test_two_nodes__one_omits_a_log__nothing_is_believed() -> None:
 
 
 def test_two_nodes__one_is_gone__nothing_is_believed() -> None:
-    reader = chain(Node())
-    reader.urls.append("another")
+    reader = Chain(["node0", "another"], lambda: Session({"node0": Node()}))
     with pytest.raises(ChainUnreadable, match="does not answer"):
         reader.chain_id()
 
