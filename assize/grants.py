@@ -18,6 +18,8 @@ APPEND_ONLY = frozenset(
         "disputes_rulingsignature",
     }
 )
+UNTIL_ORPHANED = frozenset({"evidence_file"})
+"""Never edited; deleted only where no act carries their document, which a trigger looks after."""
 READ_ONLY = frozenset({"django_migrations", "ledger_account"})
 
 
@@ -49,6 +51,8 @@ def rights(table: str) -> str:
     """The privileges of the app's role on one table."""
     if table in READ_ONLY:
         return "SELECT"
+    if table in UNTIL_ORPHANED:
+        return "SELECT, INSERT, DELETE"
     return "SELECT, INSERT" if table in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
 
 

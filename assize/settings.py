@@ -41,6 +41,14 @@ POSTS_PER_MINUTE = env.integer(
     default=1200,
     about="POSTs to the API from one address, or one /64 of IPv6, that one web process takes; 0: any number",
 )
+EVIDENCE_KIB_PER_MINUTE = env.integer(
+    "EVIDENCE_KIB_PER_MINUTE",
+    default=8192,
+    about="KiB of evidence from one address, or one /64 of IPv6, that one web process takes; 0: any number",
+)
+EVIDENCE_MIB = env.integer(
+    "EVIDENCE_MIB", default=4096, about="MiB of evidence that are kept in all; beyond it none is taken, and acts go on"
+)
 EVENT_STREAMS = env.integer(
     "EVENT_STREAMS",
     default=4,
@@ -265,6 +273,7 @@ INSTALLED_APPS = [
     "assize",
     "ledger",
     "oracle",
+    "evidence",
     "disputes",
     "settlement",
     "pages",

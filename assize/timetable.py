@@ -29,6 +29,7 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
         Ring("settlement.tasks.post_roots", every=2),
         Ring("settlement.tasks.reconcile_prices", every=10),
         Ring("settlement.tasks.watch", every=10),
+        Ring("evidence.tasks.forget", every=60),
         Ring("alerts.tasks.fan_out", every=2),
         Ring("alerts.tasks.remind", every=5),
         Ring("alerts.tasks.send_hooks", every=2),

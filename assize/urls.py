@@ -9,6 +9,7 @@ from assize.api_docs import api_docs
 
 urlpatterns = [
     path("api/v1/", include("oracle.api.urls")),
+    path("api/v1/", include("evidence.api")),
     path("api/v1/", include("disputes.api.urls")),
     path("api/v1/", include("settlement.urls")),
     path("api/v1/", include("pages.api")),

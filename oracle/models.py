@@ -7,6 +7,7 @@ and compare. Prices have 18 decimals, money is in wei, times are unix seconds.
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTextTransform
 
 from ledger.fields import AMOUNT_LIMIT, WholeField, whole_check
 from oracle.event_models import Event
@@ -186,6 +187,11 @@ class Act(models.Model):
                 fields=["kind", "seq"],
                 name="oracle_act_rare",
                 condition=Q(kind__in=["Opened", "Electorate", "Ruling", "Outage", "Final"]),
+            ),
+            models.Index(
+                KeyTextTransform("evidence", "message"),
+                name="oracle_act_evidence",
+                condition=Q(kind__in=["Report", "Pledge"]),
             ),
         ]
 

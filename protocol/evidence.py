@@ -2,6 +2,7 @@
 
 docs/evidence.md explains it, docs/evidence.schema.json is the same as a JSON schema; a test holds the two together.
 Nothing in it decides anything. It comes from strangers: whoever shows it escapes it, and shows where its links lead.
+Forms are told apart by name: a hash that was signed stays the hash of its own form, so old ones are checked for ever.
 """
 
 from __future__ import annotations
@@ -11,16 +12,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from protocol.canonical import canonical_json, json_hash
+from protocol.evidence_files import MAX_FILES, check_entry
 from protocol.terms import MAX_PRICE
 
-FORM = "assize-evidence-1"
+FORM_1, FORM = "assize-evidence-1", "assize-evidence-2"
+"""The second has `files`; what is made today has it."""
 MAX_BYTES = 128 * 1024
 """Of the canonical JSON, which is what is hashed and handed on."""
 MAX_OBSERVATIONS, MAX_LINKS, MAX_WORDS, MAX_LINK = 500, 20, 4000, 500
 LAST_SECOND = 253_402_300_799  # the year 9999
 
-FIELDS = ("form", "expiry", "price", "words", "observations", "links")
+FIELDS_1 = ("form", "expiry", "price", "words", "observations", "links")
+FIELDS = (*FIELDS_1, "files")
 OBSERVATION_FIELDS = ("source", "instant", "price", "raw")
+
+NO_ANSWER = "0x" + "0" * 64
+"""The `raw` of an observation whose answer nobody kept: typed by hand."""
 
 WORD = re.compile(r"0x[0-9a-f]{64}")
 INTEGER = re.compile(r"[1-9][0-9]{0,36}")
@@ -39,8 +46,12 @@ def document(
     words: str = "",
     observations: Sequence[Mapping[str, str]] = (),
     links: Sequence[str] = (),
+    files: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, Any]:
-    """The evidence for a price (18 decimals) on an expiry; ValueError where it is not in form."""
+    """The evidence for a price (18 decimals) on an expiry; ValueError where it is not in form.
+
+    `files` are entries as `protocol.evidence_files.entry` makes them: the document holds their hashes, not their bytes.
+    """
     made: dict[str, Any] = {
         "form": FORM,
         "expiry": expiry,
@@ -48,6 +59,7 @@ def document(
         "words": words,
         "observations": [dict(each) for each in observations],
         "links": list(links),
+        "files": [dict(each) for each in files],
     }
     check(made)
     return made
@@ -65,8 +77,9 @@ def evidence_hash(made: Mapping[str, Any]) -> str:
 
 def check(found: object) -> None:
     """Nothing where `found` is evidence in form; else a ValueError that names the first thing that is not."""
-    fields = _object(found, FIELDS, "evidence")
-    _is(fields["form"] == FORM, "form", f"must be {FORM}")
+    form = found.get("form") if isinstance(found, dict) else None
+    fields = _object(found, FIELDS_1 if form == FORM_1 else FIELDS, "evidence")
+    _is(form in (FORM_1, FORM), "form", f"must be {FORM}, or {FORM_1} where it has no files")
     _text(fields["expiry"], WORD, "expiry", "must be 0x and 64 lower-case hex digits")
     _price(fields["price"], "price")
     words = fields["words"]
@@ -78,6 +91,8 @@ def check(found: object) -> None:
         name = f"links[{place}]"
         _text(link, LINK, name, "must be an http or https address without name, password or blanks")
         _is(len(link) <= MAX_LINK, name, f"must be at most {MAX_LINK} characters")
+    for place, each in enumerate(_list(fields.get("files", []), MAX_FILES, "files")):
+        check_entry(each, f"files[{place}]")
     _is(len(canonical_json(fields)) <= MAX_BYTES, "evidence", f"must be at most {MAX_BYTES} bytes")
 
 

@@ -356,6 +356,13 @@ class Events(TypedDict):
     more: bool
 
 
+class Evidence(TypedDict):
+    evidence: str
+    document: dict[str, Any]
+    acts: list[str]
+    files: list[str]
+
+
 class Expiries(TypedDict):
     results: list[ListedExpiry]
     next: str | None
@@ -445,6 +452,15 @@ class FollowShape(TypedDict):
 
 class Follows(TypedDict):
     results: list[FollowShape]
+
+
+class HandIn(TypedDict):
+    document: dict[str, Any]
+    files: list[str]
+
+
+class HandedIn(TypedDict):
+    evidence: str
 
 
 class Head(TypedDict):
@@ -941,6 +957,26 @@ class Api:
         """What has happened, in the order of the book."""
         found: Events = self._ask(
             "GET", "events", {"after": after, "expiry": expiry, "kind": kind, "limit": limit}, None
+        )
+        return found
+
+    def send_evidence(
+        self,
+        body: HandIn,
+    ) -> HandedIn:
+        """Hand in the document behind an act's `evidence`, with its files."""
+        found: HandedIn = self._ask(
+            "POST", "evidence", {}, body
+        )
+        return found
+
+    def evidence(
+        self,
+        evidence: str | int,
+    ) -> Evidence:
+        """A document that a public act carries."""
+        found: Evidence = self._ask(
+            "GET", f"evidence/{evidence}", {}, None
         )
         return found
 

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from reporter import disputing, money
 from reporter.attest.chain import Chain
 from reporter.attest.config import add_options
+from reporter.evidence import hand_in
 from reporter.keys import load_key
 from reporter.quote import read_quote
 from reporter.report import MAX_SPREAD_PPM, quote_rows, report
@@ -245,6 +246,15 @@ def _add_verify(commands: Commands) -> None:
     command.add_argument("--save", type=Path, help="keep the transcript that was fetched")
     again = _command(commands, "resend", "send a stored act again, where no answer came", _resend, leaves=True)
     again.add_argument("file", type=Path, help="the file that holds the act")
+
+
+    papers = _command(commands, "evidence", "hand in the document behind an act's evidence", _evidence)
+    papers.add_argument("file", type=Path, help="the document, as `report` and `dispute` leave it")
+    papers.add_argument("files", nargs="*", type=Path, help="the files that it names, in any order")
+
+
+def _evidence(options: Options) -> None:
+    hand_in(Service(options.url), options.file, options.files)
 
 
 def _verify(options: Options) -> int:

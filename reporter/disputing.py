@@ -9,6 +9,7 @@ from protocol.evidence import document, evidence_hash
 from protocol.hashing import keccak, to_hex
 from protocol.signing import Message, commitment, digest, parse, recover, to_json
 from protocol.vote_salt import salt_of, salt_text, text_digest
+from reporter.evidence import offer
 from reporter.keys import Key
 from reporter.sending import load, random_nonce, random_word, send, send_stored, store
 from reporter.service import Service, running_terms
@@ -52,9 +53,12 @@ def dispute(
         "account": key.address, "expiry": expiry["id"], "round": round_, "price": price, "amount": amount,
         "evidence": evidence_hash(evidence), "nonce": random_nonce(), "until": until,
     }
-    if sending:
-        store(out, f"evidence-{message['evidence'][2:14]}", evidence)
-    _send_or_stop(service, key, "Pledge", message, out, sending, attestors)
+    if not sending:
+        print("dry run: nothing was sent; add --send")
+        return
+    kept = store(out, f"evidence-{message['evidence'][2:14]}", evidence)
+    send(service, key, "Pledge", message, out, attestors)
+    offer(service, kept)
 
 
 def move(

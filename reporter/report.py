@@ -10,6 +10,7 @@ from typing import Any
 from protocol.evidence import MAX_OBSERVATIONS, document, evidence_hash
 from protocol.signing import Message
 from protocol.terms import Index
+from reporter.evidence import offer
 from reporter.keys import Key
 from reporter.quote import Quote, read_quote
 from reporter.sending import random_word, send, store
@@ -75,8 +76,9 @@ def report(
         "account": key.address, "expiry": expiry["id"], "price": plan.price, "bond": bond,
         "evidence": evidence_hash(evidence), "salt": random_word(),
     }
-    store(out, f"evidence-{message['evidence'][2:14]}", evidence)
+    kept = store(out, f"evidence-{message['evidence'][2:14]}", evidence)
     send(service, key, "Report", message, out, attestors)
+    offer(service, kept)
 
 
 def preflight(plan: Plan) -> list[tuple[str, str]]:

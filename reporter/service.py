@@ -91,6 +91,10 @@ class Service:
         """Post a signed act; the answer holds its receipt. Problem where it is refused."""
         return self.api.send_act({"kind": kind, "message": message, "signatures": signatures})
 
+    def send_evidence(self, document: dict[str, Any], files: list[str]) -> str:
+        """Hand in the document behind an act's `evidence`, with base64 of its files; answers with its hash."""
+        return self.api.send_evidence({"document": document, "files": files})["evidence"]
+
     def send_signature(self, of: str, signature: str) -> None:
         """Hand in a signature of a proposal such as `publications/12` or `roots/3`."""
         self._attest(of, {"signature": signature})

@@ -25,6 +25,7 @@ _NOWHERE = {
     "LOG_LEVEL": "WARNING",
     "ACTS_PER_MINUTE": "0",
     "POSTS_PER_MINUTE": "0",
+    "EVIDENCE_KIB_PER_MINUTE": "0",
     # Stories drive a time of their own.
     "CLOCK_TOLERANCE_SECONDS": "0",
     # A test is one transaction, which idles while the test waits for a process.

@@ -20,16 +20,17 @@ MAX_BODY_BYTES = 16 * 1024
 
 
 class StrictParser(BaseParser):
-    """One JSON object of at most 16 KiB; more is refused before it is read."""
+    """One JSON object of at most the view's `max_body_bytes`; more is refused before it is read."""
 
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
-        raw = stream.read(MAX_BODY_BYTES + 1)
-        if len(raw) > MAX_BODY_BYTES:
-            raise too_large()
+        view: ApiView = (parser_context or {})["view"]
+        raw = stream.read(view.max_body_bytes + 1)
+        if len(raw) > view.max_body_bytes:
+            raise too_large(view.max_body_bytes)
         try:
-            found = strict_json.loads(raw)
+            found = strict_json.loads(raw, view.max_containers)
         except (ValueError, RecursionError) as error:
             raise malformed(f"The body is not JSON as it is wanted here: {error}.") from None
         if not isinstance(found, dict):
@@ -56,11 +57,13 @@ class ApiView(APIView):
     throttle_classes = (AddressLimit,)
     parser_classes = (StrictParser,)
     content_negotiation_class = JsonOnly
+    max_body_bytes = MAX_BODY_BYTES
+    max_containers = strict_json.MAX_CONTAINERS
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not (length.isascii() and length.isdigit()) or int(length) > MAX_BODY_BYTES:
-            raise too_large()
+        if not (length.isascii() and length.isdigit()) or int(length) > self.max_body_bytes:
+            raise too_large(self.max_body_bytes)
         super().initial(request, *args, **kwargs)
 
     @classmethod
@@ -90,8 +93,8 @@ class ApiView(APIView):
         return handle
 
 
-def too_large() -> Problem:
-    return Problem(Refusal.TOO_LARGE, f"The body must be at most {MAX_BODY_BYTES} bytes.")
+def too_large(most: int) -> Problem:
+    return Problem(Refusal.TOO_LARGE, f"The body must be at most {most} bytes.")
 
 
 def body_of(request: Request, fields: tuple[str, ...]) -> list[Any]:

@@ -30,7 +30,7 @@ class AddressLimit(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         if request.method != "POST" or not settings.POSTS_PER_MINUTE:
             return True
-        return _count(f"address:{_network(self.get_ident(request))}", clock.now()) <= settings.POSTS_PER_MINUTE
+        return count(f"address:{network(self.get_ident(request))}", clock.now()) <= settings.POSTS_PER_MINUTE
 
     def wait(self) -> float:
         return _wait(clock.now())
@@ -51,18 +51,18 @@ def count_act(account: object, answer: Answer, now: int) -> None:
     """
     signed = answer.receipt is not None and answer.refusal is not Refusal.BAD_SIGNATURE
     if settings.ACTS_PER_MINUTE and isinstance(account, str) and signed and not answer.repeated:
-        _count(f"account:{account}", now)
+        count(f"account:{account}", now)
 
 
-def _count(who: str, now: int) -> int:
-    """How many there were in this minute, with this one."""
+def count(who: str, now: int, by: int = 1) -> int:
+    """How many there were in this minute, with this one, or these."""
     key = _key(who, now)
-    if cache.add(key, 1, 2 * MINUTE):
-        return 1
+    if cache.add(key, by, 2 * MINUTE):
+        return by
     try:
-        return int(cache.incr(key))
+        return int(cache.incr(key, by))
     except ValueError:  # it fell out of a full cache in between
-        return 1
+        return by
 
 
 def _key(who: str, now: int) -> str:
@@ -73,7 +73,7 @@ def _wait(now: int) -> int:
     return MINUTE - now % MINUTE
 
 
-def _network(ident: str | None) -> str:
+def network(ident: str | None) -> str:
     """An IPv4 address, or the /64 that one customer gets of IPv6; behind a socket file all are one."""
     try:
         address = ip_address(ident or "")

@@ -62,6 +62,7 @@ SIGNED = {
     "follows": "a token of the account",
     "deliveries": "a token of the account",
     "replay": "a token of the account",
+    "send_evidence": "anybody; it is shown only where a signed act carries its hash",
     "attest": "an attestor of today's set",
     "attest_root": "an attestor of today's set",
 }

@@ -46,6 +46,7 @@ def surfaces(expiry: Expiry) -> list[str]:
         reverse("admin:oracle_report_changelist"),
         reverse("admin:oracle_report_change", args=[report.pk]),
         reverse("admin:oracle_expiry_change", args=[expiry.pk]),
+        reverse("admin:evidence_document_changelist"),
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from protocol.canonical import json_hash
 from protocol.entry import Entry
 from protocol.messages import sealed
 from protocol.signing import address_of, digest, parse, sign, to_json
@@ -37,6 +38,8 @@ class FakeService(Service):
         kind, _, rest = path.partition("/")
         if method == "POST":
             self.posts.append((path, body))
+            if kind == "evidence":
+                return {"evidence": json_hash(body["document"])}
             return self._receipt(body) if kind == "acts" else {}
         given = {name: value for name, value in query.items() if value is not None}
         answer: dict[str, Any] = getattr(self, f"_{kind}")(rest, given)

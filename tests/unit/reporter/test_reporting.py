@@ -67,13 +67,14 @@ def test_report__send__signs_this_price_and_keeps_act_evidence_and_receipt(
     service: FakeService, tmp_path: Path
 ) -> None:
     run(service, tmp_path)
-    (path, act), *others = service.posts
+    (path, act), handed_in = service.posts
     message = parse("Report", act["message"])
-    assert (path, others, message["price"], message["bond"]) == ("acts", [], 105 * 10**17, ETHER)
+    assert (path, message["price"], message["bond"]) == ("acts", 105 * 10**17, ETHER)
     assert recover(digest(DOMAIN, "Report", message), act["signatures"][0]) == address_of(LIAR)
     kept = {each.name.split("-")[0]: json.loads(each.read_text()) for each in (tmp_path / "out").iterdir()}
     check(kept["evidence"])
     assert json_hash(kept["evidence"]) == message["evidence"]
+    assert handed_in == ("evidence", {"document": kept["evidence"], "files": []})
     first, second = kept["evidence"]["observations"][:2]
     assert (first["instant"], first["price"]) == ("60", str(10 * ETHER))
     assert (second["instant"], second["price"]) == ("120", str(11 * ETHER))

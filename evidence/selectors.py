@@ -1,0 +1,108 @@
+"""What of evidence may be shown: documents whose hash stands in a public act on the document's own expiry.
+
+On its own expiry: else anybody could put a guessed hash into a pledge on another one, and see whether it was kept here
+under the seal of a report (PROTOCOL 7).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef
+from django.db.models.fields.json import KeyTextTransform
+
+from evidence.models import Document, File
+from oracle.models import Act, Expiry
+from oracle.receipts import NOTHING
+from oracle.sealing import SEALED_STAGES
+
+KINDS = ("Report", "Pledge")
+_HASH = re.compile(r"0x[0-9a-f]{64}")
+
+CARRIED = Exists(
+    Act.objects.annotate(evidence=KeyTextTransform("evidence", "message")).filter(
+        expiry=OuterRef("expiry"), kind__in=KINDS, evidence=OuterRef("hash")
+    )
+)
+"""Of a document: an act on its expiry carries it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The evidence of one or more acts on an expiry; `document` is None where nobody has handed it in.
+
+    `weight` is wei that its acts have bonded, `accounts` some of their authors, `prices` some that they name.
+    """
+
+    hash: str
+    weight: int
+    first: int
+    acts: int
+    accounts: list[str]
+    prices: list[int]
+    document: dict[str, Any] | None
+
+
+def public(hash_: str) -> Document | None:
+    """A document that may be shown, with its expiry; None for one that is not known and for one that is not public."""
+    if not _HASH.fullmatch(hash_):
+        return None
+    found = Document.objects.filter(CARRIED, hash=hash_).exclude(expiry__stage__in=SEALED_STAGES)
+    return found.select_related("expiry__index").defer("expiry__terms", "expiry__raised").first()
+
+
+def file_of(document: Document, n: int) -> bytes | None:
+    """The bytes of the n-th file of a document that is public."""
+    content = File.objects.filter(document=document, n=n).values_list("content", flat=True).first()
+    return None if content is None else bytes(content)
+
+
+def carriers(document: Document, *, limit: int) -> list[Act]:
+    """Acts on the document's expiry that carry it, in their order."""
+    acts = Act.objects.annotate(evidence=KeyTextTransform("evidence", "message"))
+    return list(
+        acts.filter(expiry=document.expiry_id, kind__in=KINDS, evidence=document.hash).order_by("seq")[:limit]
+    )
+
+
+def of_expiry(expiry: Expiry, *, limit: int) -> tuple[list[Shown], int]:
+    """Evidence on an expiry, what was handed in before what was not, the most bonded first; and how many there are."""
+    if expiry.stage in SEALED_STAGES:
+        return [], 0
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_EXPIRY, {"expiry": expiry.id, "none": NOTHING, "limit": limit})
+        rows = cursor.fetchall()
+    shown = [
+        Shown(
+            hash_,
+            int(weight),
+            first,
+            acts,
+            accounts,
+            [int(price) for price in prices],
+            canonical and json.loads(canonical),
+        )
+        for hash_, weight, first, acts, accounts, prices, canonical, _ in rows
+    ]
+    return shown, rows[0][-1] if rows else 0
+
+
+_OF_EXPIRY = """
+SELECT found.hash, found.weight, found.first, found.acts, found.accounts, found.prices, document.canonical, found.total
+FROM (
+    SELECT act.message ->> 'evidence' AS hash, sum(act.amount) AS weight, min(act.seq) AS first, count(*) AS acts,
+           (array_agg(DISTINCT act.account))[1:3] AS accounts, (array_agg(DISTINCT act.price))[1:3] AS prices,
+           kept.hash IS NULL AS missing, count(*) OVER () AS total
+    FROM oracle_act AS act
+    LEFT JOIN evidence_document AS kept ON kept.hash = act.message ->> 'evidence' AND kept.expiry_id = act.expiry_id
+    WHERE act.expiry_id = %(expiry)s AND act.kind IN ('Report', 'Pledge') AND act.message ->> 'evidence' <> %(none)s
+    GROUP BY 1, kept.hash
+    ORDER BY missing, weight DESC, first LIMIT %(limit)s
+) AS found
+LEFT JOIN evidence_document AS document ON document.hash = found.hash AND NOT found.missing
+ORDER BY found.missing, found.weight DESC, found.first
+"""

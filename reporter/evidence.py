@@ -1,0 +1,51 @@
+"""`evidence`: hand in the document behind an act's hash, so that the service shows it once the act is public."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from protocol.evidence import check, evidence_hash
+from protocol.evidence_files import MAX_FILE_BYTES, check_content, file_hash
+from reporter.sending import load
+from reporter.service import Service
+from reporter.stop import Stop
+
+
+def hand_in(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
+    """Send a document and the files that it names, found by their hashes; Stop where one is missing or refused."""
+    document = load(path)
+    try:
+        check(document)
+    except ValueError as error:
+        raise Stop(f"{path} is no evidence: {error}") from None
+    found = {file_hash(content): content for content in map(_read, files)}
+    encoded = []
+    for said in document.get("files", []):
+        if said["hash"] not in found:
+            raise Stop(f"{path} names the file {said['name']}, {said['hash']}: give it too")
+        try:
+            check_content(said, found[said["hash"]])
+        except ValueError as error:
+            raise Stop(str(error)) from None
+        encoded.append(base64.b64encode(found[said["hash"]]).decode())
+    if service.send_evidence(document, encoded) != evidence_hash(document):
+        raise Stop("the service answered with another hash than the document's")
+    print(f"evidence {evidence_hash(document)} handed in; it is shown once its act is public")
+
+
+def offer(service: Service, path: Path) -> None:
+    """Hand in what belongs to an act that was just taken. The act stands whatever becomes of it."""
+    try:
+        hand_in(service, path)
+    except Stop as stop:
+        print(f"the evidence was not handed in: {stop}; later: python -m reporter evidence {path}")
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_FILE_BYTES + 1)
+    except OSError as error:
+        raise Stop(f"{path}: {error.strerror}") from None
