@@ -54,7 +54,7 @@ class ApiView(APIView):
 
     authentication_classes = ()
     permission_classes = ()
-    throttle_classes = (AddressLimit,)
+    throttle_classes: tuple[type[AddressLimit], ...] = (AddressLimit,)
     parser_classes = (StrictParser,)
     content_negotiation_class = JsonOnly
     max_body_bytes = MAX_BODY_BYTES
