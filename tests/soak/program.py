@@ -29,11 +29,14 @@ def main(arguments: list[str]) -> int:
     call_command("migrate", verbosity=0)
     from tests.soak.ground import prepared
     from tests.soak.run import STEPS, NotAtRest, run
+    from tests.soak.scenarios import SCENARIOS
 
     counts: Counter[str] = Counter()
+    least = len(SCENARIOS) if options.faults >= FAULTS else 1
     begun, done, seed = time.monotonic(), 0, options.first
     with tempfile.TemporaryDirectory(prefix="assize-soak-") as folder, prepared(Path(folder)) as ground:
-        while done < options.faults:
+        # Every scenario at least once, however fast the faults come.
+        while done < options.faults or (options.seed is None and seed - options.first < least):
             try:
                 result = run(ground, seed, steps=options.steps or STEPS)
             except NotAtRest as error:

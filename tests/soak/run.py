@@ -199,7 +199,8 @@ class Run:
         """Whoever is called by the alarm of a stopped index looks, and lets it go on (`manage.py reindex`)."""
         if EscrowIndex.objects.exclude(stopped="").exists():
             self.result.counts["stopped, and went on"] += 1
-            reindex.go_on(providers.Providers([self.ground.chain.url], self.ground.client.chain_id, 1))
+            nodes = providers.Providers([self.ground.chain.url], self.ground.client.chain_id, 1)
+            self._ring(lambda: reindex.go_on(nodes))
 
 
 def run(ground: Ground, seed: int, *, steps: int = STEPS, crashes: Crashes | None = None) -> Result:
