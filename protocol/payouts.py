@@ -37,11 +37,11 @@ def settle(state: State, record: Record) -> Outcome:
         agree(stake.price, state.price, state.terms.tolerance_ppm) for stake in stakes
     )
     paid, treasury, for_voters = pay_stakes(state, state.price, stakes, judged)
-    outcome = Outcome({}, treasury, {})
-    _add_up(outcome.payouts, record.released())
+    outcome, released = Outcome({}, treasury, {}), record.released()
+    _add_up(outcome.payouts, released)
     _add_up(outcome.payouts, paid)
     _pay_voters(state, state.price, record, judged, for_voters, outcome)
-    _assert_conserved(state, stakes, record, outcome)
+    _assert_conserved(state, stakes, released, outcome)
     return outcome
 
 
@@ -133,7 +133,9 @@ def _add_up(totals: dict[str, int], amounts: Iterable[tuple[str, int]]) -> None:
         totals[account] = totals.get(account, 0) + amount
 
 
-def _assert_conserved(state: State, stakes: Iterable[Stake], record: Record, outcome: Outcome) -> None:
-    came = sum(s.amount for s in stakes) + sum(amount for _, amount in record.released()) + state.reward
+def _assert_conserved(
+    state: State, stakes: Iterable[Stake], released: Iterable[tuple[str, int]], outcome: Outcome
+) -> None:
+    came = sum(s.amount for s in stakes) + sum(amount for _, amount in released) + state.reward
     went = sum(outcome.payouts.values()) + outcome.treasury + sum(outcome.stake_changes.values())
     assert came == went, f"{came} wei came, {went} wei went"

@@ -24,6 +24,9 @@ log = structlog.get_logger(__name__)
 
 NEVER = 2**62
 
+LOOK = 100
+"""Rows in one look for what is due."""
+
 OUTAGE_SECONDS = 180
 """A longer silence of the book is an outage (PROTOCOL 2)."""
 
@@ -32,16 +35,23 @@ class ExpiryStuck(BookHalted):
     """A deadline cannot be processed. The book stands still: who follows it would contradict one that skipped it."""
 
 
-def process_due(head: BookHead) -> int:
-    """Record a gap as an outage, then process everything due at `head.clock`; returns how many things were due."""
+def process_due(head: BookHead, *, most: int = NEVER) -> int:
+    """Record a gap as an outage, then process everything due at `head.clock`; returns how many things were due.
+
+    At `most` deadlines it stops, for the caller to let others at the lock and come again. Whoever comes first goes on
+    where it stopped, for all are told again by their deadline; only what a gap left behind is done in one go, since
+    the next sign of life would cover the gap.
+    """
     gap_from, gap_to = head.life_at, head.clock
     passed = 0
     if gap_from and gap_to - gap_from > OUTAGE_SECONDS:
         passed += _pass_deadlines(head, gap_from)
         _record_outages(head, gap_from, gap_to)
     if head.due_at <= head.clock:
-        passed += _pass_deadlines(head, head.clock) + _free_unbonded(head)
-        head.due_at = _next_due_at()
+        passed += _pass_deadlines(head, head.clock, most - passed)
+        if passed < most:
+            passed += _free_unbonded(head)
+            head.due_at = _next_due_at()
     return passed
 
 
@@ -70,35 +80,46 @@ def _record_outages(head: BookHead, start: int, end: int) -> None:
         carry_out(head, expiry, state, record, verdict.events, cause=f"outage:{end}")
 
 
-def _pass_deadlines(head: BookHead, until: int) -> int:
-    """Process every deadline <= `until`, one at a time; returns how many there were."""
+def _pass_deadlines(head: BookHead, until: int, most: int = NEVER) -> int:
+    """Process every deadline <= `until`, one at a time, at most so many; returns how many there were."""
     passed = 0
-    while expiry := _next_due(until):
-        deadline = expiry.deadline
-        assert deadline is not None
-        try:
-            _pass_deadline(head, expiry, deadline)
-        except DATABASE_GONE:
-            raise  # no fault of this expiry
-        except Exception as error:
-            log.critical("expiry.stuck", expiry=expiry.slug, deadline=deadline, exc_info=True)
-            raise ExpiryStuck(
-                f"A deadline of {expiry.slug} cannot be processed, so nothing was done. Send it again once the operator"
-                " has put it right: no window runs meanwhile."
-            ) from error
-        passed += 1
+    while most > passed and (due := _next_due(until, most - passed)):
+        for place, expiry in enumerate(due, start=1):
+            _pass_deadline(head, expiry)
+            passed += 1
+            if place < len(due) and _comes_before(expiry, due[place]):
+                break  # its next deadline is due as well, and before the others'
     return passed
 
 
-def _pass_deadline(head: BookHead, expiry: Expiry, deadline: int) -> None:
-    state, record = load_state(expiry), DatabaseRecord(expiry)
-    events = pass_time(state, record, deadline)
-    carry_out(head, expiry, state, record, events, cause=f"deadline:{deadline}")
+def _pass_deadline(head: BookHead, expiry: Expiry) -> None:
+    deadline = expiry.deadline
+    assert deadline is not None
+    try:
+        state, record = load_state(expiry), DatabaseRecord(expiry)
+        events = pass_time(state, record, deadline)
+        carry_out(head, expiry, state, record, events, cause=f"deadline:{deadline}")
+    except DATABASE_GONE:
+        raise  # no fault of this expiry
+    except Exception as error:
+        log.critical("expiry.stuck", expiry=expiry.slug, deadline=deadline, exc_info=True)
+        raise ExpiryStuck(
+            f"A deadline of {expiry.slug} cannot be processed, so nothing was done. Send it again once the operator"
+            " has put it right: no window runs meanwhile."
+        ) from error
 
 
-def _next_due(until: int) -> Expiry | None:
+def _comes_before(expiry: Expiry, other: Expiry) -> bool:
+    """By deadline and id; one without a deadline never does."""
+    if expiry.deadline is None or other.deadline is None:
+        return False
+    return (expiry.deadline, expiry.id) < (other.deadline, other.id)
+
+
+def _next_due(until: int, most: int) -> list[Expiry]:
+    """Many at a time: what this transaction has moved stays in the index, and each look would walk past all of it."""
     due = Expiry.objects.filter(deadline__lte=until).order_by("deadline", "id")
-    return due.select_related("index").select_for_update(of=("self",)).first()
+    return list(due.select_related("index").select_for_update(of=("self",))[: min(most, LOOK)])
 
 
 def _free_unbonded(head: BookHead) -> int:

@@ -23,12 +23,13 @@ STALE_SECONDS = 60
 
 
 def propose(*, now: int) -> int:
-    """Propose everything final that nobody has proposed, up to a batch; returns how many expiries.
+    """Propose everything final that nobody has proposed, in as many batches as it takes; returns how many expiries.
 
-    Attempts are a quorum's word: StaleReads without one.
+    Attempts are a quorum's word: StaleReads without one. Each batch is stored by itself, so a killed task has got
+    somewhere.
     """
     finals.note_new()
-    waiting = list(finals.waiting().values_list("expiry_id", flat=True)[:BATCH])
+    waiting = list(finals.waiting().values_list("expiry_id", flat=True))
     stale = list(
         Publication.objects.filter(stage=PublicationStage.PLANNED, created_at__lte=now - STALE_SECONDS)
     )
@@ -38,10 +39,15 @@ def propose(*, now: int) -> int:
     for publication in stale:
         if not publishing.follow(client, publication.pk, now=now):
             _count_again(oracle, publication)
-    waiting = waiting[: batch_size(client.block_gas())]
-    attempts = {expiry: record.attempt for expiry, record in oracle.records_of(waiting).items()}
+    size = batch_size(client.block_gas())
+    batches = (waiting[start : start + size] for start in range(0, len(waiting), size))
+    return sum(_propose_batch(oracle, batch, now) for batch in batches)
+
+
+def _propose_batch(oracle: OracleAt, expiries: list[str], now: int) -> int:
+    attempts = {expiry: record.attempt for expiry, record in oracle.records_of(expiries).items()}
     try:
-        return _create(attempts, now) if attempts else 0
+        return _create(attempts, now)
     except IntegrityError:
         return 0  # somebody else proposed the same at the same moment
 

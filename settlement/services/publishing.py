@@ -34,7 +34,10 @@ def publish(*, now: int) -> int:
     proposals.carry_out(client, now=now)
     moved = following.follow(client, now=now)
     moved += sum(follow(client, publication_id, now=now) for publication_id in _ids(_S.SIGNED, _S.SENT, _S.MINED))
-    moved += sum(_send(client, publication_id, now) for publication_id in _ids(_S.SIGNED))
+    for publication_id in _ids(_S.SIGNED):
+        if not transactions.has_room(client):
+            break
+        moved += _send(client, publication_id, now)
     return moved
 
 

@@ -27,6 +27,9 @@ from settlement.stages import UNDER_WAY, TransactionState
 
 log = structlog.get_logger(__name__)
 
+MOST_WAITING = 16
+"""Transactions of one sender that a node keeps for sure until a block has them (geth's `txpool.accountslots`)."""
+
 
 class CannotSend(ChainError):
     """This process cannot sign it now; what waits, waits."""
@@ -156,6 +159,12 @@ def mined_of(client: Client, attempts: Sequence[Attempt]) -> tuple[Attempt, Rece
         if receipt is not None and client.hash_at(receipt.block_number) == receipt.block_hash:
             return attempt, receipt
     return None
+
+
+def has_room(client: Client) -> bool:
+    """Whether nodes will keep one more behind those that no block has yet; of what they drop nobody is told."""
+    waiting = ChainTransaction.objects.filter(chain=client.genesis, state=TransactionState.SENT)
+    return waiting.count() < MOST_WAITING
 
 
 def any_under_way() -> bool:
