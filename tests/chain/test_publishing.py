@@ -12,7 +12,7 @@ from settlement.chain.client import Call, Client
 from settlement.chain.errors import ChainDown, NodeRefused
 from settlement.chain.wallet import Wallet
 from settlement.models import Attempt, ChainTransaction, Publication, PublicationItem
-from settlement.services import following, transactions
+from settlement.services import following, proposing, transactions
 from settlement.services.publishing import publish
 from settlement.stages import PublicationStage, TransactionState
 from tests.chain.conftest import CONFIRMATION, World
@@ -225,3 +225,25 @@ def test_publish__nothing_to_do__asks_no_chain(db: None, settings: Any) -> None:
     settings.RPC_URL = "http://127.0.0.1:1"
     assert publish(now=1) == 0
     assert not PublicationItem.objects.exists()
+
+
+def test_publish__more_than_nodes_keep__the_rest_waits_for_a_block(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transactions, "MOST_WAITING", 2)
+    monkeypatch.setattr(proposing, "BATCH", 1)
+    _, now = world.proposed("one", "two", "three")
+    publications = list(Publication.objects.order_by("pk"))
+    for publication in publications:
+        world.sign(publication, 0, 1, 2, now=now)
+    world.node.hold()
+    publish(now=now)
+    publish(now=now)
+    assert [stage_of(each) for each in publications] == [S.SENT, S.SENT, S.SIGNED]
+    world.node.mine()
+    publish(now=now)
+    world.node.mine()
+    publish(now=now)
+    assert [stage_of(each) for each in publications] == [S.MINED] * 3
+    nonces = list(ChainTransaction.objects.order_by("pk").values_list("nonce", flat=True))
+    assert nonces == list(range(nonces[0], nonces[0] + 3))

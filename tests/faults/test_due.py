@@ -11,11 +11,12 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from oracle.models import Expiry
-from oracle.services import book
+from oracle.services import book, time
+from oracle.services import due as time_due
 from oracle.services.opening import open_expiry
 from oracle.services.time import beat, pass_time
 from settlement.chain.contracts import Record
-from settlement.models import FinalPrice, PublicationItem
+from settlement.models import FinalPrice, Publication, PublicationItem
 from settlement.services import proposing
 from settlement.services.opening import open_due
 from tests.faults.retold import list_for
@@ -114,6 +115,45 @@ def test_beat__among_ten_thousand__found_by_the_index(due: list[Expiry]) -> None
     assert_indexed(queries(lambda: beat(now=NOW)))
 
 
+def finds_and_locks(statements: list[str]) -> tuple[int, int]:
+    """How often what is due was looked for under the lock, and how often the book's lock was taken."""
+    looks = [each for each in statements if 'ORDER BY "oracle_expiry"."deadline" ASC' in each and "FOR UPDATE" in each]
+    return len(looks), len([each for each in statements if "oracle_bookhead" in each and "FOR UPDATE" in each])
+
+
+def test_due__many_at_once__one_look_for_all_of_them(due: list[Expiry]) -> None:
+    """A look for each would walk the index past everything that this transaction has moved before it."""
+    assert finds_and_locks(queries(lambda: pass_time(now=NOW))) == (2, 1), "the second finds that nothing is left"
+
+
+def test_due__more_than_a_transaction_takes__others_get_the_lock_in_between(
+    due: list[Expiry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "AT_ONCE", 2)
+    statements = queries(lambda: time.pass_time(now=NOW))
+    assert finds_and_locks(statements) == (3, 2), "two, then one, then nothing"
+    assert {Expiry.objects.get(id=each.id).extensions for each in due} == {1}
+
+
+def test_due__the_next_deadline_comes_before_anothers__order_is_kept(
+    due: list[Expiry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One look finds all three, and the first is due again before the last of them is due at all."""
+    Expiry.objects.filter(id=due[0].id).update(deadline=NOW - 170)
+    Expiry.objects.filter(id=due[1].id).update(deadline=NOW - 169)
+    order: list[tuple[int, str]] = []
+    carry_out = time_due.carry_out
+
+    def noted(head: Any, expiry: Expiry, *others: Any, cause: str) -> None:
+        order.append((int(cause.removeprefix("deadline:")), expiry.id))
+        carry_out(head, expiry, *others, cause=cause)
+
+    monkeypatch.setattr(time_due, "carry_out", noted)
+    pass_time(now=NOW)
+    assert [expiry for _, expiry in order] == [due[0].id, due[1].id, due[0].id, due[1].id, due[2].id]
+    assert order == sorted(order)
+
+
 def publish_many() -> None:
     """Every one of the many that is FINAL has its Final in the book, and was proposed long ago."""
     with connection.cursor() as cursor:
@@ -155,6 +195,18 @@ def test_propose__among_thousands_of_finals__costs_what_is_new(due: list[Expiry]
     assert_indexed(some, "oracle_act", "settlement_finalprice", "oracle_expiry")
     assert set(PublicationItem.objects.values_list("expiry", flat=True)) == {each.id for each in due}
     assert proposing.propose(now=NOW) == 0
+
+
+@pytest.mark.usefixtures("chain")
+def test_propose__more_than_a_batch__all_of_them_in_one_ring(
+    due: list[Expiry], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposing, "BATCH", 2)
+    for expiry in due:
+        make_final(expiry)
+    assert proposing.propose(now=NOW) == 3
+    batches = [list(each.items.values_list("expiry", flat=True)) for each in Publication.objects.order_by("pk")]
+    assert batches == [[due[0].id, due[1].id], [due[2].id]], "in the order of the book"
 
 
 def make_final(expiry: Expiry) -> None:

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from ledger import selectors
 from ledger.services import Overdrawn
 from oracle.models import Act, Beat, BookHead, Expiry
-from oracle.services import effects
+from oracle.services import effects, time
 from oracle.services.due import ExpiryStuck
 from oracle.services.funding import pay_out
 from oracle.services.opening import open_expiry
@@ -137,6 +137,32 @@ def test_two_expiries__due_together__one_order_for_everybody(scheduled: Expiry, 
     first, second = sorted((scheduled, other), key=lambda expiry: expiry.id)
     assert first.electorate_weight == 30 * ETHER
     assert second.electorate_weight == 30 * ETHER - 3 * 3 * ETHER, "less what the first may still cut"
+
+
+def test_tick__killed_between_two_transactions__the_rest_is_not_an_hour_late(
+    scheduled: Expiry, terms: Terms, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two are due in one second, the first is final, then nobody comes for an hour: no outage reaches back over it."""
+    expiries = [scheduled, list_short_expiry(replace(terms, fee_ppm=1), slug="eth-usd-second")]
+    tick_along(START, OPENS_AT)
+    for expiry in expiries:
+        open_expiry(expiry_id=expiry.id, block=1, value_secured=0, now=OPENS_AT)
+    for expiry in expiries:
+        report_all(expiry)
+    end = OPENS_AT + 2 * WINDOW
+    tick_along(OPENS_AT + 1, end - 1)
+    monkeypatch.setattr(time, "AT_ONCE", 1)
+    with monkeypatch.context() as patch:
+        looks = iter([True])
+        patch.setattr(time, "_anything_due", lambda now: next(looks))
+        with pytest.raises(StopIteration):
+            pass_time(now=end)
+    assert sorted(Expiry.objects.values_list("stage", flat=True)) == ["CHALLENGE", "FINAL"]
+    pass_time(now=end + 3600)
+    assert set(Expiry.objects.values_list("stage", "final_at")) == {("FINAL", end)}
+    assert not Act.objects.filter(kind="Outage").exists()
+    assert_sound(*expiries)
+    assert_followed(end + 3600)
 
 
 def test_unbonding__delay_over__free_without_any_scheduler(scheduled: Expiry, settings) -> None:  # type: ignore[no-untyped-def]
