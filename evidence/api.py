@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from django.conf import settings
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -102,7 +100,7 @@ class EvidenceView(ApiView):
         found = selectors.public(evidence)
         if found is None:
             raise not_found("public evidence of this hash")
-        document = json.loads(found.canonical)
+        document = found.document
         places = range(len(document.get("files", [])))
         return Response(
             {

@@ -1,5 +1,8 @@
 """Evidence documents and their files. Whether they may be shown is decided by the acts (evidence/selectors.py)."""
 
+import json
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 
@@ -24,6 +27,12 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.hash
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What was handed in."""
+        found: dict[str, Any] = json.loads(self.canonical)
+        return found
 
 
 class File(models.Model):

@@ -52,7 +52,7 @@ def public(hash_: str) -> Document | None:
     if not _HASH.fullmatch(hash_):
         return None
     found = Document.objects.filter(CARRIED, hash=hash_).exclude(expiry__stage__in=SEALED_STAGES)
-    return found.select_related("expiry__index").defer("expiry__terms", "expiry__raised").first()
+    return found.select_related("expiry__index").first()
 
 
 def file_of(document: Document, n: int) -> bytes | None:

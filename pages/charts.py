@@ -167,8 +167,13 @@ def _stake(row: str, x: int, y: int, size: int, title: str) -> Mark:
     return _mark("polygon", title=title, points=points, **{"class": "stake votes"})
 
 
-def observed(lines: Sequence[Line], at: int, levels: Sequence[Level], tolerance_ppm: int) -> Chart | None:
-    """The compare strip: each source's price around unix second `at`; None where nothing was observed."""
+def observed(
+    lines: Sequence[Line], at: int, levels: Sequence[Level], tolerance_ppm: int, dots: Sequence[Dot] = ()
+) -> Chart | None:
+    """The compare strip: each source's price around unix second `at`, and money on prices as dots at that second.
+
+    None where nothing was observed. Dots do not set the scale, or a liar's would flatten everything else.
+    """
     points = [point for line in lines for point in line.points]
     if not points:
         return None
@@ -192,6 +197,7 @@ def observed(lines: Sequence[Line], at: int, levels: Sequence[Level], tolerance_
         y = place(level.price, low, high, foot, top)
         marks += [_rule(f"level {level.kind}", left, y, RIGHT, y)]
         marks.append(_words(level.name, left + 8, y - 6, "name", "start"))
+    marks += _at_instant(dots, x, (low, high, foot, top))
     for number, line in enumerate(lines):
         marks += _trace(number, line, (first, last, left, RIGHT), (low, high, foot, top))
     marks += _legend([line.name for line in lines], foot + 44)
@@ -201,6 +207,24 @@ def observed(lines: Sequence[Line], at: int, levels: Sequence[Level], tolerance_
 
 
 Scale = tuple[int, int, int, int]
+
+
+def _at_instant(dots: Sequence[Dot], x: int, up: Scale) -> list[Mark]:
+    """Dots above each other at the instant, their areas by wei; how many lie outside is said in words."""
+    low, high, foot, top = up
+    inside = sorted((dot for dot in dots if low <= dot.price <= high), key=lambda each: -each.weight)
+    heaviest = max((dot.weight for dot in inside), default=0) or 1
+    marks = []
+    for dot in inside:
+        size = max(isqrt(DOT * DOT * dot.weight // heaviest), 4)
+        marks.append(_stake(dot.row, x, place(dot.price, *up), size, _says(dot.row, dot.price, dot.weight, 1)))
+    side, dx = ("start", 10) if x < WIDTH // 2 else ("end", -10)
+    above, below = sum(dot.price > high for dot in dots), sum(dot.price < low for dot in dots)
+    if above:
+        marks.append(_words(f"↑ {above} {dots[0].row} above", x + dx, top + 16, "tick", side))
+    if below:
+        marks.append(_words(f"↓ {below} {dots[0].row} below", x + dx, foot - 8, "tick", side))
+    return marks
 
 
 def _trace(number: int, line: Line, across: Scale, up: Scale) -> list[Mark]:

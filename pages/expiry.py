@@ -15,7 +15,7 @@ import disputes.selectors
 from disputes.selectors import Placed
 from oracle import clock, sealing, selectors
 from oracle.models import Act, Claim, Expiry
-from pages import drawn, life, series, show, terms_words, told
+from pages import drawn, life, papers, series, show, terms_words, told
 from pages.actions import actions
 from pages.reading import decimal
 from pages.series import Line
@@ -56,6 +56,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
     found = finality(row, now=now)
     played = _played(row, terms, placed, lines, request.GET.get("price"))
     counter = played.ask.price if played else None
+    evidence = papers.of_expiry(row, terms)
     context = {
         "expiry": row,
         "terms": terms,
@@ -67,6 +68,8 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "actions": actions(row, now),
         "timeline": told.timeline(row, found),
         "reports": report_rows(row, placed.reports, terms),
+        "evidence": evidence,
+        "compare": drawn.of_observations(row, evidence.lines, terms, placed.reports),
         "bonds": drawn.of_bonds(row, placed, ballots, terms),
         "claims": placed.claims,
         "more_claims": placed.cut,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pages import expiry, listing, mine, sandbox, series, sessions, verifying, views, vote
+from pages import expiry, listing, mine, papers, sandbox, series, sessions, verifying, views, vote
 from pages.acting import views as acting
 from pages.acting.forms import ACCOUNT_FORMS
 from pages.acting.send_forms import ACCOUNT_SENDS
@@ -27,6 +27,9 @@ urlpatterns = [
     *(path(f"me/{word}/", acting.on_sender, {"word": word}, word) for word in ACCOUNT_SENDS),
     path("receipts/<slug:digest>/", mine.receipt, name="receipt"),
     path("receipts/<slug:digest>.json", mine.receipt_file, name="receipt-file"),
+    path("evidence/<slug:digest>/", papers.evidence, name="evidence"),
+    path("evidence/<slug:digest>/files/<int:n>", papers.file, name="evidence-file"),
+    path("out/<slug:digest>/<int:n>/", papers.out, name="out"),
     path("login/", sessions.login_page, name="login"),
     path("login/text", sessions.challenge, name="login-text"),
     path("login/enter", sessions.enter, name="login-enter"),

@@ -46,12 +46,14 @@ class Person:
     def unstake(self, amount: int, now: int) -> Answer:
         return self.send("Unstake", {"amount": amount, "nonce": secrets.randbits(64)}, now)
 
-    def report(self, expiry: str, price: int, bond: int, now: int) -> Answer:
-        fields = {"price": price, "bond": bond, "evidence": NO_EVIDENCE, "salt": "0x" + secrets.token_hex(32)}
+    def report(self, expiry: str, price: int, bond: int, now: int, evidence: str = NO_EVIDENCE) -> Answer:
+        fields = {"price": price, "bond": bond, "evidence": evidence, "salt": "0x" + secrets.token_hex(32)}
         return self.send("Report", {"expiry": expiry, **fields}, now)
 
-    def pledge(self, expiry: str, round_: int, price: int, amount: int, now: int) -> Answer:
-        fields = {"round": round_, "price": price, "amount": amount, "evidence": NO_EVIDENCE}
+    def pledge(
+        self, expiry: str, round_: int, price: int, amount: int, now: int, evidence: str = NO_EVIDENCE
+    ) -> Answer:
+        fields = {"round": round_, "price": price, "amount": amount, "evidence": evidence}
         fields |= {"nonce": secrets.randbits(64), "until": now + 3600}
         return self.send("Pledge", {"expiry": expiry, **fields}, now)
 

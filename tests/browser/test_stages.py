@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +10,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page
 
-from oracle.models import Expiry
+from evidence import services
+from oracle.models import Act, Expiry
 from oracle.services.time import pass_time
+from protocol.evidence import NO_ANSWER, document, evidence_hash, observation
+from protocol.evidence_files import entry
 from protocol.stages import Stage
 from settlement.models import ChainSeries, Series
 from tests.browser import axe
@@ -46,9 +50,11 @@ def court(expiry: Expiry) -> Iterator[tuple[str, int]]:
             split=12_000 * ETHER, merged=500 * ETHER,
         )  # fmt: skip
     yield "scheduled", OPEN - 3_600
+    papers = evidence(expiry)
     prices = {"alice": (PRICE, 8), "bob": (PRICE + ETHER // 2, 5), "carol": (PRICE - 3 * ETHER, 4), "mallory": (LIE, 5)}
     for number, (name, (price, tenths)) in enumerate(prices.items(), start=1):
-        assert person(name).report(expiry.id, price, tenths * ETHER // 10, OPEN + number).refusal is None
+        bond, now = tenths * ETHER // 10, OPEN + number
+        assert person(name).report(expiry.id, price, bond, now, papers[name]).refusal is None
     yield "reporting", OPEN + 10
     now = OPEN + WINDOW
     pass_time(now=now)
@@ -69,6 +75,33 @@ def court(expiry: Expiry) -> Iterator[tuple[str, int]]:
     yield "final", now + 60
 
 
+def evidence(expiry: Expiry) -> dict[str, str]:
+    """What each saw, by name, and handed in, but for carol's."""
+
+    def seen(venue: str, least: int) -> list[dict[str, str]]:
+        instants = range(OPEN - 1_800, OPEN + 301, 60)
+        prices = {at: least + at * 7 % 90 * ETHER // 100 + (at % 7) * ETHER // 9 for at in instants}
+        return [observation(source=venue, instant=at, price=price, raw=NO_ANSWER) for at, price in prices.items()]
+
+    csv = b"venue,price\r\nkraken,2500\r\n"
+    papers = {
+        "alice": document(
+            expiry=expiry.id, price=PRICE, words="The averages of both venues, over the minute before the instant.",
+            observations=[*seen("Kraken ETH/USD", PRICE - ETHER), *seen("Coinbase ETH-USD", PRICE)],
+            links=["https://api.kraken.example/0/public/OHLC?pair=ETHUSD&interval=1", "https://blog.example/why"],
+            files=[entry("averages.csv", csv)],
+        ),
+        "bob": document(expiry=expiry.id, price=PRICE, words="\n".join(f"{n}. As in my table." for n in range(30))),
+        "mallory": document(
+            expiry=expiry.id, price=LIE, words="Trust me. \U0001f680 " + "x" * 300, links=["https://gain.example/"]
+        ),
+    }  # fmt: skip
+    for made in papers.values():
+        files = [base64.b64encode(csv).decode()] if made["files"] else []
+        services.keep(document=made, files=files, now=OPEN)
+    return {name: evidence_hash(made) for name, made in papers.items()} | {"carol": "0x" + "ca" * 32}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_pages__in_every_stage_and_size__axe_finds_nothing_and_nothing_sticks_out(
     voters: None, reporting: Expiry, at: Clock, open_context: Callable[..., BrowserContext], scheme: str
@@ -84,6 +117,9 @@ def test_pages__in_every_stage_and_size__axe_finds_nothing_and_nothing_sticks_ou
             look(page, SIMULATE, "simulate", scheme)
     reporting.refresh_from_db()
     assert reporting.stage == Stage.FINAL
+    alice = Act.objects.get(kind="Report", account=person("alice").address).message["evidence"]
+    look(page, f"/evidence/{alice}/", "evidence", scheme)
+    look(page, f"/out/{alice}/0/", "out", scheme)
     look(page, "/expiries/", "expiries", scheme)
     look(page, "/expiries/eth-usd-test/verify", "verify", scheme)
     look(page, "/expiries/eth-usd-test/transcript", "transcript", scheme)

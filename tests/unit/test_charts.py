@@ -116,6 +116,19 @@ def test_observed__two_sources__a_line_each_in_a_style_of_its_own() -> None:
     assert {"a", "b", "c"} <= {mark.text for mark in chart.marks}
 
 
+def test_observed__with_reports__draws_those_in_scale_and_counts_the_others() -> None:
+    lines = [Line("a", [(90, 2_500 * ETHER), (110, 2_510 * ETHER)])]
+    dots = [Dot("reports", price * ETHER, weight) for price, weight in ((2_500, 4), (2_505, 1), (1, 9), (90_000, 9))]
+    plain, chart = (charts.observed(lines, 100, [STANDING], 1_000, given) for given in ((), dots))
+    assert plain is not None
+    assert chart is not None
+    assert of_kind(plain, "source") == of_kind(chart, "source"), "a liar's report does not change the scale"
+    heavy, light = of_kind(chart, "stake")
+    assert number(heavy, "r") == 2 * number(light, "r")
+    assert number(heavy, "cy") > number(light, "cy")
+    assert {"↑ 1 reports above", "↓ 1 reports below"} <= {mark.text for mark in chart.marks}
+
+
 @given(st.lists(st.tuples(st.integers(1, 2**120 - 1), st.integers(1, 2**100)), min_size=1, max_size=20))
 def test_bonds__any_prices__everything_lies_inside(stakes: list[tuple[int, int]]) -> None:
     dots = [Dot("reports", price, weight) for price, weight in stakes]

@@ -1,0 +1,229 @@
+"""Evidence as people read it: what strangers wrote, so cut, folded and never trusted. Where to is told by /out/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from evidence import selectors
+from evidence.models import Document
+from evidence.selectors import Shown
+from oracle import clock
+from oracle.models import Expiry
+from pages import drawn, show
+from pages.charts import Line
+from protocol.arithmetic import agree
+from protocol.terms import Terms
+
+AT_ONCE = 10
+OPEN = 5
+WORDS, LINES, LINKS, OBSERVATIONS = 600, 12, 5, 6
+"""Most of a document that an expiry's page shows; the rest is on the document's own."""
+SOURCES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An observation: what a source said at a unix second, 18 decimals; `off` from the price that stands, in words."""
+
+    source: str
+    second: int
+    price: int
+    off: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """The n-th link of a document: the host that it leads to, and what comes behind."""
+
+    n: int
+    host: str
+    rest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One document with the acts that carry it, cut to what a page has room for.
+
+    `unfolded`: it is shown open. `other_price`: it speaks for another price than all of its acts.
+    """
+
+    of: Shown
+    price: int
+    words: str
+    links: Sequence[Link]
+    seen: Sequence[Seen]
+    files: Sequence[dict[str, str]]
+    cut: bool
+    unfolded: bool
+    other_price: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A row behind the compare strip: what a source said nearest to the instant, and how often it was asked."""
+
+    name: str
+    nearest: Seen
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an expiry's page shows of evidence. `denied` contradict what a heavier document says, and are not drawn."""
+
+    papers: Sequence[Paper]
+    missing: Sequence[Shown]
+    more: int
+    lines: Sequence[Line]
+    sources: Sequence[Source]
+    denied: int
+
+
+def of_expiry(row: Expiry, terms: Terms) -> Evidence:
+    """One query; none while reports are sealed."""
+    shown, total = selectors.of_expiry(row, limit=AT_ONCE)
+    known = [each for each in shown if each.document is not None]
+    papers = [_paper(row, each, terms, place) for place, each in enumerate(known)]
+    told = [_seen(row, each.document) for each, paper in zip(known, papers, strict=True) if paper.unfolded]
+    lines, denied = lines_of(told)
+    return Evidence(
+        papers=papers,
+        missing=[each for each in shown if each.document is None],
+        more=total - len(shown),
+        lines=lines,
+        sources=[_source(row, line) for line in lines],
+        denied=denied,
+    )
+
+
+def _paper(row: Expiry, of: Shown, terms: Terms, place: int) -> Paper:
+    """Open are the heaviest that at least one report's least bond stands behind; once final, those that were right."""
+    document: dict[str, Any] = of.document or {}
+    price, text, seen = int(document["price"]), document["words"], _seen(row, document)
+    words = "\n".join(text[:WORDS].split("\n")[:LINES])
+    right = row.price is None or agree(price, row.price, terms.tolerance_ppm)
+    return Paper(
+        of=of,
+        price=price,
+        words=words,
+        links=links_of(document)[:LINKS],
+        seen=_nearest(row, seen),
+        files=document.get("files", []),
+        cut=words != text or len(document["links"]) > LINKS or len(seen) > OBSERVATIONS,
+        unfolded=place < OPEN and of.weight >= terms.min_report_bond and right,
+        other_price=price not in of.prices,
+    )
+
+
+def _seen(row: Expiry, document: dict[str, Any] | None) -> list[Seen]:
+    """A document's observations, in the order of time."""
+    told = (document or {}).get("observations", ())
+    found = [_one(row, each["source"], int(each["instant"]), int(each["price"])) for each in told]
+    return sorted(found, key=lambda each: (each.second, each.source))
+
+
+def _nearest(row: Expiry, seen: Sequence[Seen]) -> list[Seen]:
+    """Those that matter most: around the instant, still in the order of time."""
+    near = sorted(seen, key=lambda each: (abs(each.second - row.expiry_at), each.second))[:OBSERVATIONS]
+    return sorted(near, key=lambda each: (each.second, each.source))
+
+
+def _one(row: Expiry, source: str, second: int, price: int) -> Seen:
+    centre = row.price or row.standing
+    return Seen(source, second, price, show.off(price, centre) if centre else "")
+
+
+def lines_of(documents: Iterable[Sequence[Seen]]) -> tuple[list[Line], int]:
+    """A line for each source, of all documents together; where two contradict each other, the first one counts.
+
+    Also how many observations were contradicted.
+    """
+    by_source: dict[str, dict[int, int]] = {}
+    denied = 0
+    for seen in documents:
+        for each in seen:
+            said = by_source.setdefault(each.source, {})
+            denied += said.setdefault(each.second, each.price) != each.price
+    return [Line(name, sorted(said.items())) for name, said in list(by_source.items())[:SOURCES]], denied
+
+
+def _source(row: Expiry, line: Line) -> Source:
+    second, price = min(line.points, key=lambda point: (abs(point[0] - row.expiry_at), point[0]))
+    return Source(line.name, _one(row, line.name, second, price), len(line.points))
+
+
+def links_of(document: dict[str, Any]) -> list[Link]:
+    found = []
+    for n, address in enumerate(document["links"]):
+        parts = urlsplit(address)
+        found.append(Link(n, parts.netloc, address.partition(parts.netloc)[2]))
+    return found
+
+
+# ---------------------------------------------------------------- pages of their own
+
+
+@require_safe
+def evidence(request: HttpRequest, digest: str) -> HttpResponse:
+    """/evidence/<hash>/: the whole document."""
+    found, document = _public(digest)
+    row = found.expiry
+    seen = _seen(row, document)
+    lines, _ = lines_of([seen])
+    context = {
+        "expiry": row,
+        "hash": found.hash,
+        "document": document,
+        "price": int(document["price"]),
+        "links": links_of(document),
+        "seen": seen,
+        "acts": selectors.carriers(found, limit=100),
+        "chart": drawn.of_observations(row, lines, Terms.from_json(row.raised or row.terms)),
+        "now": clock.now(),
+    }
+    return render(request, "pages/evidence.html", context)
+
+
+@require_safe
+def out(request: HttpRequest, digest: str, n: int) -> HttpResponse:
+    """/out/<hash>/<n>/: where the n-th link of a document leads, before one goes there."""
+    found, document = _public(digest)
+    links = links_of(document)
+    if n >= len(links):
+        raise Http404("no such link")
+    context = {"expiry": found.expiry, "hash": found.hash, "link": links[n], "address": document["links"][n]}
+    return render(request, "pages/out.html", context)
+
+
+@require_safe
+def file(request: HttpRequest, digest: str, n: int) -> HttpResponse:
+    """/evidence/<hash>/files/<n>: the bytes as a download, of a checked type, in which nothing can run (C-44)."""
+    found, document = _public(digest)
+    entries = document.get("files", [])
+    content = selectors.file_of(found, n) if n < len(entries) else None
+    if content is None:
+        raise Http404("no such file")
+    kind = entries[n]["type"]
+    headers = {
+        "Content-Disposition": f'attachment; filename="{entries[n]["name"]}"',
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    spelled = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
+    return HttpResponse(content, content_type=spelled, headers=headers)
+
+
+def _public(digest: str) -> tuple[Document, dict[str, Any]]:
+    """A document that may be shown; the same 404 for one that is unknown and for one that is still sealed."""
+    found = selectors.public(digest)
+    if found is None:
+        raise Http404("no public evidence of this hash")
+    return found, found.document
