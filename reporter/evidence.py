@@ -15,21 +15,22 @@ from reporter.stop import Stop
 
 def hand_in(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
     """Send a document and the files that it names, found by their hashes; Stop where one is missing or refused."""
-    document = load(path)
+    found = load(path)
+    document = found.get("evidence", found) if "act" in found else found  # or the file that a page gives with a receipt
     try:
         check(document)
     except ValueError as error:
         raise Stop(f"{path} is no evidence: {error}") from None
-    found = {file_hash(content): content for content in map(_read, files)}
+    contents = {file_hash(content): content for content in map(_read, files)}
     encoded = []
     for said in document.get("files", []):
-        if said["hash"] not in found:
+        if said["hash"] not in contents:
             raise Stop(f"{path} names the file {said['name']}, {said['hash']}: give it too")
         try:
-            check_content(said, found[said["hash"]])
+            check_content(said, contents[said["hash"]])
         except ValueError as error:
             raise Stop(str(error)) from None
-        encoded.append(base64.b64encode(found[said["hash"]]).decode())
+        encoded.append(base64.b64encode(contents[said["hash"]]).decode())
     if service.send_evidence(document, encoded) != evidence_hash(document):
         raise Stop("the service answered with another hash than the document's")
     print(f"evidence {evidence_hash(document)} handed in; it is shown once its act is public")

@@ -38,7 +38,7 @@ LABELS = {
     "nonce": "Nonce",
 }
 FINE_PRINT = ("evidence", "commitment", "salt", "nonce", "expiry_id")
-"""Shown, but below what people decide by."""
+"""Shown, but below what people decide by; evidence only where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,9 @@ def summary(kind: str, message: Message, expiry: Expiry | None = None) -> list[L
             lines.append(Line(name, "Expiry", instant_of(expiry)))
             lines.append(Line("expiry_id", "Id of the expiry", message[name], fine=True))
         else:
-            lines.append(Line(name, LABELS[name], _text(name, message[name], expiry), name in FINE_PRINT))
+            text = _text(name, message[name], expiry)
+            fine = name in FINE_PRINT and (name != "evidence" or text == "none")
+            lines.append(Line(name, LABELS[name], text, fine))
     return sorted(lines, key=lambda line: line.fine)
 
 

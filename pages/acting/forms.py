@@ -21,6 +21,7 @@ from oracle.projection import load_state
 from oracle.receipts import NOTHING
 from oracle.services.answer import REASONS
 from pages import show
+from pages.acting.evidence_form import EvidenceForm
 from pages.acting.fields import DecimalField, EtherField
 from protocol.acts import Refusal
 from protocol.dispute import Quote
@@ -122,7 +123,7 @@ def short_of(account: str, amount: int, field: str) -> Trouble | None:
     return Trouble(text, field, f"/me/deposit/?amount={missing}", f"Deposit {show.ether(amount - free)}")
 
 
-class ReportForm(OnExpiry):
+class ReportForm(EvidenceForm, OnExpiry):
     kind, title, button, command = "Report", "Report a price", "Sign and send the report", "report"
     stage = Stage.REPORTING
     too_early = "It does not take reports yet; it opens after the expiry instant."
@@ -164,7 +165,7 @@ class ReportForm(OnExpiry):
         return short_of(account, message["bond"], "bond")
 
 
-class DisputeForm(OnExpiry):
+class DisputeForm(EvidenceForm, OnExpiry):
     kind, title, button, command = "Pledge", "Dispute the price", "Sign and send the pledge", "dispute"
     stage = Stage.CHALLENGE
     too_early = "There is no price to dispute yet: it stands once reporting has closed."

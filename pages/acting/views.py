@@ -19,6 +19,7 @@ from oracle import clock, selectors
 from pages import life
 from pages.acting import forms, send_forms
 from pages.acting.document import Line, document
+from pages.acting.evidence_form import EvidenceForm, PaperField
 from pages.acting.forms import ActForm, Trouble
 from pages.acting.send_forms import SendForm
 from pages.acting.vote_forms import EXPIRY_FORMS, VoteForm
@@ -98,13 +99,17 @@ def prepared(request: HttpRequest, form: ActForm) -> HttpResponse:
     if not form.is_valid():
         return _invalid(form)
     message = form.message(account if ADDRESS.fullmatch(account) else "0x" + "00" * 20, now)
+    papers = form if isinstance(form, EvidenceForm) else None
+    if papers is not None and not papers.add_evidence(message):
+        return _invalid(form)
     trouble = form.trouble(message)
     if trouble is not None:
         return _trouble(trouble, form.defaults())
     if not ADDRESS.fullmatch(account):
         return _trouble(Trouble("Connect a wallet: the account is part of what is signed."), form.defaults())
     made = document(form.kind, message, form.expiry)
-    return JsonResponse(asdict(made) | {"ready": True, "defaults": form.defaults()})
+    answer = asdict(made) | {"ready": True, "defaults": form.defaults()}
+    return JsonResponse(answer | ({"evidence": papers.evidence_document} if papers is not None else {}))
 
 
 def _transaction(request: HttpRequest, form: SendForm, context: dict[str, Any]) -> HttpResponse:
@@ -144,6 +149,8 @@ def _page(request: HttpRequest, form: ActForm | SendForm, context: dict[str, Any
 def _prefill(form: ActForm | SendForm, request: HttpRequest) -> None:
     """First values out of the address, so that other pages can lead here with a price or an amount."""
     for name, field in form.fields.items():
+        if isinstance(field, PaperField):
+            continue  # nobody signs for words that a link has brought along
         if text := request.GET.get(name, "")[:80]:
             field.initial = text
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from evidence import selectors
 from evidence.models import Document
 from oracle.models import Expiry
-from protocol.evidence import MAX_BYTES, document, evidence_hash, observation
+from protocol.evidence import MAX_BYTES, NO_ANSWER, document, evidence_hash, observation
 from protocol.evidence_files import entry
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN
@@ -254,3 +254,25 @@ def test_of_expiry__several_acts__the_most_bonded_first_and_missing_last(reporti
     assert sorted(shown[0].accounts) == sorted([person("bob").address, person("carol").address])
     few, total = selectors.of_expiry(reporting, limit=1)
     assert ([each.hash for each in few], total) == ([evidence_hash(heavy)], 3)
+
+
+def test_report_form__with_evidence__prepares_its_hash_and_takes_no_words_from_a_link(
+    reporting: Expiry, client: Client
+) -> None:
+    path = f"/expiries/{reporting.slug}/report/"
+    page = client.get(f"{path}?price=2500&words=trust+me").content.decode()
+    assert 'value="2500"' in page
+    assert "trust me" not in page
+    typed = {
+        "price": "2500", "bond": "1", "account": person("alice").address, "words": "seen\r\ntwice",
+        "links": "https://a.example", "observations": "kraken, 2026-09-22 14:13:20, 2500.5", "entries": "[]",
+    }  # fmt: skip
+    answer = client.post(path, typed).json()
+    observed = [observation(source="kraken", instant=1_790_086_400, price=25005 * ETHER // 10, raw=NO_ANSWER)]
+    wanted = made(reporting, words="seen\ntwice", links=["https://a.example"], observations=observed)
+    assert (answer["evidence"], answer["message"]["evidence"]) == (wanted, evidence_hash(wanted))
+    nothing = dict.fromkeys(("words", "links", "observations", "entries"), "")
+    assert client.post(path, typed | nothing).json()["evidence"] is None
+    files = ("{", "[[]]", '{"a":1}', "7", '[{"name":7}]', "[" * 5000)
+    for wrong in ({"observations": "a, b"}, {"links": "ftp://a"}, *({"entries": text} for text in files)):
+        assert list(client.post(path, typed | wrong).json()["errors"]) == list(wrong), wrong

@@ -2,6 +2,7 @@
 // The service says what is signed; the wallet gets exactly that; POST /api/v1/acts takes it, as from any program.
 
 import * as keep from "./keep.js";
+import { handIn, Papers } from "./papers.js";
 import { sendTransaction } from "./transaction.js";
 import * as view from "./view.js";
 import { Wallets } from "./wallets.js";
@@ -9,10 +10,11 @@ import * as words from "./words.js";
 
 const page = document.getElementById("act").dataset;
 const form = document.getElementById("act-form");
-const inputs = [...form.querySelectorAll("[data-field] input")];
+const inputs = [...form.querySelectorAll("[data-field] input:not([type=file]), [data-field] textarea")];
 const wallets = new Wallets(page.chain);
 // What a vote keeps to itself (vote.js); null on pages of other acts.
 const vote = page.half ? new (await import("./vote.js")).Vote(page, wallets, guarded, typed) : null;
+let part = vote; // what works out fields here, and checks what comes back; on pages of other acts their evidence, if any
 
 let prepared = null; // what the service made of the form; null while it is not, or no more, what the form says
 let reason = ""; // why there is nothing to sign
@@ -36,8 +38,8 @@ async function prepare() {
   look(); // a button that looks as if it could be pressed, and does nothing, would eat a click
   const body = new FormData(form);
   for (const input of inputs) if (standsFor[input.name] !== undefined && untouched(input)) body.set(input.name, "");
-  if (vote) {
-    const found = vote.fields();
+  if (part) {
+    const found = part.fields();
     if (found.trouble) {
       reason = found.trouble;
       view.fieldErrors(found.errors ?? {});
@@ -58,7 +60,7 @@ async function prepare() {
   standsFor = answer.defaults ?? {};
   fill(standsFor);
   view.fieldErrors(answer.errors ?? {}, answer.link);
-  if (answer.ready && vote) answer = vote.checked(answer);
+  if (answer.ready && part) answer = part.checked(answer);
   prepared = answer.ready ? answer : null;
   reason = answer.note ?? (answer.errors ? "Look at what is marked above." : answer.ready ? "" : answer.detail ?? words.NOT_PREPARED);
   view.summary(prepared);
@@ -170,8 +172,10 @@ async function sign() {
     wallets.request("eth_signTypedData_v4", [act.message.account, JSON.stringify(act.typed_data)]));
   if (raw === undefined) return refresh();
   const body = { kind: act.kind, message: act.message, signatures: [canonical(raw)] };
-  keep.signed.write({ digest: act.digest, body }); // before it leaves: it can then be sent again
-  await send(act.digest, body);
+  const kept = { digest: act.digest, body, evidence: papers?.parcel(act.evidence) ?? null };
+  // Before it leaves: it can then be sent again. Where there is no room for files, at least the act.
+  if (!keep.signed.write(kept)) keep.signed.write({ ...kept, evidence: null });
+  await send(kept);
 }
 
 // One spelling, which the law wants: lower case, and v as 27 or 28 (some hardware wallets say 0 or 1).
@@ -181,7 +185,8 @@ function canonical(signature) {
   return v < 27 ? hex.slice(0, -2) + (v + 27).toString(16) : hex;
 }
 
-async function send(digest, body) {
+async function send(kept) {
+  const { digest, body, evidence } = kept;
   busy = true;
   view.problem("");
   view.status("Sending.");
@@ -196,13 +201,15 @@ async function send(digest, body) {
   busy = false;
   view.status("");
   if (!response || response.status === 429 || response.status >= 500) {
-    view.problem(answer?.detail ?? words.NO_ANSWER, { label: "Send the same again", press: () => send(digest, body) });
+    view.problem(answer?.detail ?? words.NO_ANSWER, { label: "Send the same again", press: () => send(kept) });
     return look();
   }
-  keep.signed.clear();
-  const file = { digest, act: body, receipt: answer.receipt ?? null };
-  if (response.ok) taken(file);
-  else await refused(answer, file);
+  const file = { digest, act: body, receipt: answer.receipt ?? null, ...(evidence && { evidence: evidence.document }) };
+  if (!response.ok || !evidence) keep.signed.clear(); // else once the evidence is handed in
+  if (response.ok) {
+    taken(file);
+    if (evidence) await offer(evidence);
+  } else await refused(answer, file);
 }
 
 function taken(file) {
@@ -214,6 +221,15 @@ function taken(file) {
   prepared = null;
   look();
   view.receipt("Taken", `It is entry ${seq} of the book, at ${when} UTC. The service has signed for it: keep the receipt, it is your proof. It also holds what is still sealed.`, file, `/receipts/${file.digest}/`);
+}
+
+// The act stands whatever becomes of its evidence.
+async function offer(evidence) {
+  const said = await handIn(evidence);
+  if (said) return view.problem(`The act was taken; its evidence was not: ${said}`, { label: "Hand in the evidence again", press: () => offer(evidence) });
+  keep.signed.clear();
+  view.problem("");
+  view.status("Its evidence was handed in. It is shown as soon as the act's own evidence is public.");
 }
 
 // The world has moved on while it was signed: say so, and show what the same form would be now.
@@ -274,12 +290,15 @@ for (const input of inputs) input.dataset.filled = input.defaultValue; // somebo
 const kept = keep.draft.read();
 for (const input of inputs) if (kept[input.name] && untouched(input)) input.value = kept[input.name];
 form.addEventListener("input", typed);
+const papers = document.getElementById("papers") && new Papers(typed);
+part ??= papers;
+if (papers && !papers.empty) document.getElementById("papers").open = true;
 form.addEventListener("focusout", () => setTimeout(() => {
   if (fill({ ...standsFor, ...held }) && !prepared && !busy) prepare();
 }));
 const open = keep.signed.read();
 if (open) {
-  view.problem(words.NO_ANSWER, { label: "Send the same again", press: () => send(open.digest, open.body) },
+  view.problem(words.NO_ANSWER, { label: "Send the same again", press: () => send(open) },
     { label: "Forget it", press: () => { keep.signed.clear(); view.problem(""); } });
 }
 wallets.start();

@@ -12,8 +12,9 @@ function write(key, value) {
   try {
     if (value === null) localStorage.removeItem(key);
     else localStorage.setItem(key, JSON.stringify(value));
+    return true;
   } catch {
-    // forbidden: then the window must stay open
+    return false; // forbidden, or too much: then the window must stay open
   }
 }
 

@@ -38,7 +38,7 @@ export function problem(text, ...ways) {
 export function fieldErrors(errors, link) {
   for (const field of document.querySelectorAll("[data-field]")) {
     const said = errors[field.dataset.field] ?? "";
-    const input = field.querySelector("input");
+    const input = field.querySelector("input, textarea");
     const place = field.querySelector(".error");
     place.replaceChildren(said);
     if (said && link) place.append(" ", element("a", link.text, { href: link.href }));
@@ -53,6 +53,11 @@ export function summary(prepared) {
   place.hidden = !prepared;
   if (!prepared) return;
   byId("sentence").textContent = prepared.sentence;
+  const paper = byId("paper");
+  if (paper) {
+    paper.hidden = !prepared.evidence;
+    paper.querySelector("pre").textContent = prepared.evidence ? JSON.stringify(prepared.evidence, null, 1) : "";
+  }
   for (const [id, fine] of [["lines", false], ["fine", true]]) {
     const rows = prepared.lines.filter((line) => line.fine === fine).map((line) => {
       const row = element("div");
