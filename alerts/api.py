@@ -1,9 +1,12 @@
-"""An account's follows and what they were told, for its own programs: with a token of /me/tokens/."""
+"""An account's follows, its webhooks and what they were told, for its own programs: with a token of /me/tokens/."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from django.conf import settings
+from django.forms import Form
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -11,33 +14,64 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from alerts import selectors
-from alerts.models import ApiToken, Delivery, Follow
+from alerts.forms import FollowForm, HookForm
+from alerts.models import ApiToken, Delivery, Follow, Hook, Mailbox
 from alerts.services import follows
 from oracle import clock
 from oracle.api import schema
-from oracle.api.base import ApiView, integer, page_size
-from oracle.api.problems import Problem, not_found
+from oracle.api.base import ApiView, body_of, integer, page_size
+from oracle.api.problems import Problem, malformed, not_found
 from oracle.events import EventKind
+from pages.show import typed
 
 AUTH: Any = [{"token": []}]
+Row = TypeVar("Row")
+NEW = (
+    "scope", "target", "kinds", "deviation_bps", "deviation_from", "least_value", "mail", "webhook", "feed",
+)  # fmt: skip
 
 
-class FollowShape(serializers.Serializer):
-    id = schema.Integer()
+class NewFollow(serializers.Serializer):
     scope = serializers.ChoiceField(choices=Follow.Scope.values)
-    target = serializers.CharField(allow_blank=True, help_text="an expiry's id, an index's slug, an address, or empty")
+    target = serializers.CharField(
+        allow_blank=True,
+        help_text="by scope: an expiry's id or slug, an index's slug, an address; else empty",
+    )
     kinds = serializers.ListField(child=serializers.ChoiceField(choices=list(EventKind)), help_text="empty: all")
     deviation_bps = schema.Integer(allow_null=True)
     deviation_from = serializers.ChoiceField(choices=Follow.From.values)
-    least_value = schema.Integer(allow_null=True)
-    mail = serializers.CharField(allow_null=True)
-    webhook = serializers.CharField(allow_null=True)
+    least_value = schema.Integer(allow_null=True, help_text="wei")
+    mail = serializers.CharField(allow_null=True, help_text="an address that is confirmed")
+    webhook = schema.Integer(allow_null=True, help_text="its id")
     feed = serializers.BooleanField()
+
+
+class FollowShape(NewFollow):
+    id = schema.Integer()
     paused = serializers.BooleanField()
+    feed_url = serializers.CharField(allow_null=True, help_text="whoever knows it may read it")
 
 
 class Follows(serializers.Serializer):
     results = FollowShape(many=True)
+
+
+class NewWebhook(serializers.Serializer):
+    url = serializers.CharField()
+
+
+class WebhookShape(NewWebhook):
+    id = schema.Integer()
+    failing_since = schema.Integer(allow_null=True)
+    disabled_at = schema.Integer(allow_null=True)
+
+
+class WebhookMade(WebhookShape):
+    secret = serializers.CharField(help_text="signs what is sent there; on the page it can be read again")
+
+
+class Webhooks(serializers.Serializer):
+    results = WebhookShape(many=True)
 
 
 class AttemptShape(serializers.Serializer):
@@ -89,6 +123,68 @@ class FollowsView(_Mine):
     def get(self, request: Request) -> Response:
         return Response({"results": [_follow(each) for each in selectors.follows_of(self.account(request))]})
 
+    @extend_schema(
+        operation_id="follow", summary="Follow something; told is what happens from now on", auth=AUTH,
+        request=NewFollow, responses={201: FollowShape, **schema.problems(400, 401, 409, 413, 415, 429)},
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        account = self.account(request)
+        form = FollowForm(_as_typed(request, account), account=account)
+        given = {**_cleaned(form), "account": account, "now": clock.now()}
+        return Response(_follow(_within_limits(lambda: follows.follow(**given))), status=201)
+
+
+class FollowView(_Mine):
+    @extend_schema(
+        operation_id="unfollow", summary="Follow it no more", auth=AUTH,
+        responses={200: FollowShape, **schema.problems(401, 404)},
+    )  # fmt: skip
+    def delete(self, request: Request, follow: int) -> Response:
+        account = self.account(request)
+        found = [row for row in selectors.follows_of(account) if row.pk == follow]
+        if not found:
+            raise not_found("follow of yours")
+        follows.unfollow(account=account, pk=follow)
+        return Response(_follow(found[0]))
+
+
+class WebhooksView(_Mine):
+    @extend_schema(
+        operation_id="webhooks", summary="The targets of the token's account", auth=AUTH,
+        responses={200: Webhooks, **schema.problems(401)},
+    )  # fmt: skip
+    def get(self, request: Request) -> Response:
+        rows = Hook.objects.filter(account=self.account(request))
+        return Response({"results": [_webhook(each) for each in rows]})
+
+    @extend_schema(
+        operation_id="add_webhook", summary="A target, with a new secret", auth=AUTH,
+        request=NewWebhook, responses={201: WebhookMade, **schema.problems(400, 401, 409, 413, 415, 429)},
+    )  # fmt: skip
+    def post(self, request: Request) -> Response:
+        account = self.account(request)
+        [url] = body_of(request, ("url",))
+        if not isinstance(url, str):
+            raise malformed("url must be a string.")
+        given = {**_cleaned(HookForm({"url": url})), "account": account}
+        row = _within_limits(lambda: follows.add_hook(**given))
+        return Response({**_webhook(row), "secret": row.secret}, status=201)
+
+
+class WebhookView(_Mine):
+    @extend_schema(
+        operation_id="drop_webhook", summary="Send nothing there any more", auth=AUTH,
+        responses={200: WebhookShape, **schema.problems(401, 404)},
+    )  # fmt: skip
+    def delete(self, request: Request, webhook: int) -> Response:
+        account = self.account(request)
+        row = Hook.objects.filter(account=account, pk=webhook).first() if webhook < 2**63 else None
+        if row is None:
+            raise not_found("webhook of yours")
+        shown = _webhook(row)
+        follows.drop(account=account, what=Hook, pk=webhook)
+        return Response(shown)
+
 
 class DeliveriesView(_Mine):
     @extend_schema(
@@ -117,6 +213,48 @@ class ReplayView(_Mine):
         return Response(_delivery(row), status=202)
 
 
+def _as_typed(request: Request, account: str) -> dict[str, Any]:
+    """The body as the page's form takes it: one judge of what can be followed."""
+    body = dict(zip(NEW, body_of(request, NEW), strict=True))
+    kinds, feed = body.pop("kinds"), body.pop("feed")
+    texts = [*body.values(), *(kinds if isinstance(kinds, list) else ())]
+    plain = all(isinstance(each, str | None) for each in texts)
+    if not (isinstance(kinds, list) and isinstance(feed, bool) and plain):
+        raise malformed("kinds must be a list, feed true or false, all else strings or null.")
+    value, mail = body.pop("least_value"), body.pop("mail")
+    if value is not None and not (value.isascii() and value.isdigit() and len(value) < 60):
+        raise malformed("least_value must be wei, as a decimal string.")
+    boxes = Mailbox.objects.filter(account=account, confirmed_at__isnull=False, address=mail)
+    if mail is not None and not boxes:
+        raise malformed("mail must be one of your confirmed addresses: add it at /me/alerts/.")
+    given = {**body, "hook": body.pop("webhook"), "mailbox": boxes[0].pk if mail is not None else None}
+    return {**given, "kinds": kinds, "feed": feed, "least_value": typed(int(value)) if value is not None else None}
+
+
+def _cleaned(form: Form) -> dict[str, Any]:
+    """What the form makes of it; malformed with its own sentences."""
+    if not form.is_valid():
+        said = [f"{name}: {error}" for name, errors in form.errors.items() for error in errors]
+        raise malformed(" ".join(said))
+    return form.cleaned_data
+
+
+def _within_limits(make: Callable[[], Row]) -> Row:
+    try:
+        return make()
+    except follows.TooMany as error:
+        raise Problem("too_many", str(error), status=409) from None
+
+
+def _webhook(row: Hook) -> dict[str, Any]:
+    return {
+        "id": str(row.pk),
+        "url": row.url,
+        "failing_since": _text(row.failing_since),
+        "disabled_at": _text(row.disabled_at),
+    }
+
+
 def _text(value: int | None) -> str | None:
     return None if value is None else str(value)
 
@@ -128,7 +266,8 @@ def _follow(row: Follow) -> dict[str, Any]:
         "deviation_bps": _text(row.deviation_bps),
         "least_value": _text(row.least_value),
         "mail": row.mailbox.address if row.mailbox else None,
-        "webhook": row.hook.url if row.hook else None,
+        "webhook": _text(row.hook_id),
+        "feed_url": f"{settings.PUBLIC_URL}/feeds/follows/{row.token}.atom" if row.feed else None,
     }
 
 
@@ -153,6 +292,9 @@ def _delivery(row: Delivery) -> dict[str, Any]:
 
 urlpatterns = [
     path("follows", FollowsView.as_view(), name="api-follows"),
+    path("follows/<int:follow>", FollowView.as_view(), name="api-follow"),
+    path("webhooks", WebhooksView.as_view(), name="api-webhooks"),
+    path("webhooks/<int:webhook>", WebhookView.as_view(), name="api-webhook"),
     path("deliveries", DeliveriesView.as_view(), name="api-deliveries"),
     path("deliveries/<int:delivery>/replay", ReplayView.as_view(), name="api-replay"),
 ]

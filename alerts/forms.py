@@ -22,11 +22,20 @@ ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 class FollowForm(forms.Form):
     """One follow. `target` is read by its scope: a slug or an id, a slug, an address, nothing."""
 
+    ALWAYS = ("scope", "target", "mailbox", "hook", "feed")
+
     scope = forms.ChoiceField(label="Follow", choices=Follow.Scope.choices, initial=Follow.Scope.ALL)
     target = forms.CharField(
         label="Which", required=False, max_length=100,
         help_text="Name of the expiry or index, or address of the account. Empty for ballots and for everything.",
     )  # fmt: skip
+    mailbox = forms.ModelChoiceField(
+        label="By mail to", queryset=Mailbox.objects.none(), required=False, empty_label="no mail"
+    )
+    hook = forms.ModelChoiceField(
+        label="By webhook to", queryset=Hook.objects.none(), required=False, empty_label="no webhook"
+    )
+    feed = forms.BooleanField(label="As an Atom feed", required=False, initial=True)
     kinds = forms.MultipleChoiceField(
         label="Only these events", required=False, widget=forms.CheckboxSelectMultiple,
         choices=[(kind.value, f"{kind.replace('_', ' ')}: {MEANING[kind]}") for kind in EventKind],
@@ -41,13 +50,6 @@ class FollowForm(forms.Form):
         label="Only expiries that secure at least (ETH)", required=False,
         help_text="Known from the opening on; nothing before it is told then.",
     )  # fmt: skip
-    mailbox = forms.ModelChoiceField(
-        label="By mail to", queryset=Mailbox.objects.none(), required=False, empty_label="no mail"
-    )
-    hook = forms.ModelChoiceField(
-        label="By webhook to", queryset=Hook.objects.none(), required=False, empty_label="no webhook"
-    )
-    feed = forms.BooleanField(label="As an Atom feed", required=False, initial=True)
 
     def __init__(self, *args: Any, account: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -56,6 +58,18 @@ class FollowForm(forms.Form):
         boxes.queryset = Mailbox.objects.filter(account=account, confirmed_at__isnull=False)
         targets: Any = self.fields["hook"]
         targets.queryset = Hook.objects.filter(account=account)
+
+    def always(self) -> list[forms.BoundField]:
+        """What everybody fills in; the rest leaves some of it out."""
+        return [self[name] for name in self.ALWAYS]
+
+    def filters(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in self.ALWAYS]
+
+    def filtered(self) -> bool:
+        """Whether something is left out, or was typed wrong: then it is not folded away."""
+        names = [field.name for field in self.filters() if field.name != "deviation_from"]
+        return any(self[name].value() or self[name].errors for name in names)
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}

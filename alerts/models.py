@@ -215,7 +215,7 @@ class CalendarLink(models.Model):
 
 
 class ApiToken(models.Model):
-    """A right to read one account's follows and deliveries by program. Only a hash of it is kept."""
+    """A right to read and change one account's follows and webhooks by program. Only a hash of it is kept."""
 
     account = models.TextField()
     name = models.CharField(max_length=60)

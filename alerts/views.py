@@ -146,6 +146,11 @@ def _test(what: type[Mailbox] | type[Hook]) -> Callable[[str, int], None]:
 CHANGES: dict[str, tuple[Any, Callable[[str, int], Any], str]] = {
     "pause": (Follow, lambda a, pk: follows.pause(account=a, pk=pk, paused=True), "Paused."),
     "resume": (Follow, lambda a, pk: follows.pause(account=a, pk=pk, paused=False), "It goes on from now."),
+    "new-feed": (
+        Follow,
+        lambda a, pk: follows.new_feed(account=a, pk=pk),
+        "Its feed has a new address; the old one is good no more.",
+    ),
     "delete": (Follow, lambda a, pk: follows.unfollow(account=a, pk=pk), "Deleted."),
     "drop-mailbox": (Mailbox, lambda a, pk: follows.drop(account=a, what=Mailbox, pk=pk), "Deleted."),
     "drop-hook": (Hook, lambda a, pk: follows.drop(account=a, what=Hook, pk=pk), "Deleted."),

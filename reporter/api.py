@@ -437,7 +437,6 @@ class FinalityReason(TypedDict):
 
 
 class FollowShape(TypedDict):
-    id: str
     scope: ScopeEnum
     target: str
     kinds: list[EventKind]
@@ -447,7 +446,9 @@ class FollowShape(TypedDict):
     mail: str | None
     webhook: str | None
     feed: bool
+    id: str
     paused: bool
+    feed_url: str | None
 
 
 class Follows(TypedDict):
@@ -531,6 +532,22 @@ class MovedSeries(TypedDict):
     final: SidePayout | None
     units: str | None
     moved_to_p: str | None
+
+
+class NewFollow(TypedDict):
+    scope: ScopeEnum
+    target: str
+    kinds: list[EventKind]
+    deviation_bps: str | None
+    deviation_from: DeviationFromEnum
+    least_value: str | None
+    mail: str | None
+    webhook: str | None
+    feed: bool
+
+
+class NewWebhook(TypedDict):
+    url: str
 
 
 class OpenAlarm(TypedDict):
@@ -852,6 +869,25 @@ class WaitingSet(TypedDict):
     applies_from: str
 
 
+class WebhookMade(TypedDict):
+    url: str
+    id: str
+    failing_since: str | None
+    disabled_at: str | None
+    secret: str
+
+
+class WebhookShape(TypedDict):
+    url: str
+    id: str
+    failing_since: str | None
+    disabled_at: str | None
+
+
+class Webhooks(TypedDict):
+    results: list[WebhookShape]
+
+
 class Api:
     """One service; each method is one operation."""
 
@@ -1081,6 +1117,26 @@ class Api:
         )
         return found
 
+    def follow(
+        self,
+        body: NewFollow,
+    ) -> FollowShape:
+        """Follow something; told is what happens from now on."""
+        found: FollowShape = self._ask(
+            "POST", "follows", {}, body
+        )
+        return found
+
+    def unfollow(
+        self,
+        follow: str | int,
+    ) -> FollowShape:
+        """Follow it no more."""
+        found: FollowShape = self._ask(
+            "DELETE", f"follows/{follow}", {}, None
+        )
+        return found
+
     def publications(
         self,
         *,
@@ -1177,5 +1233,34 @@ class Api:
         """How the service is: alarms, and each part with when it was last seen well."""
         found: StatusAnswer = self._ask(
             "GET", "status", {}, None
+        )
+        return found
+
+    def webhooks(
+        self,
+    ) -> Webhooks:
+        """The targets of the token's account."""
+        found: Webhooks = self._ask(
+            "GET", "webhooks", {}, None
+        )
+        return found
+
+    def add_webhook(
+        self,
+        body: NewWebhook,
+    ) -> WebhookMade:
+        """A target, with a new secret."""
+        found: WebhookMade = self._ask(
+            "POST", "webhooks", {}, body
+        )
+        return found
+
+    def drop_webhook(
+        self,
+        webhook: str | int,
+    ) -> WebhookShape:
+        """Send nothing there any more."""
+        found: WebhookShape = self._ask(
+            "DELETE", f"webhooks/{webhook}", {}, None
         )
         return found

@@ -48,6 +48,11 @@ def unfollow(*, account: str, pk: int) -> None:
     Follow.objects.filter(pk=pk, account=account).delete()
 
 
+def new_feed(*, account: str, pk: int) -> None:
+    """A new address for a follow's feed; the old one is good no more."""
+    Follow.objects.filter(pk=pk, account=account).update(token=new_token())
+
+
 @transaction.atomic
 def add_mailbox(*, account: str, address: str, now: int) -> Mailbox:
     """An address, and a mail to it with a link that confirms it. TooMany where that was asked for too often."""

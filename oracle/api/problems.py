@@ -33,6 +33,7 @@ OTHER_CODES = {
     404: "not_found",
     405: "method_not_allowed",
     415: "unsupported_media_type",
+    409: "too_many",
     429: "too_many_requests",
     500: "internal_error",
     503: "unavailable",

@@ -22,8 +22,8 @@ from tests.web.conftest import OPEN
 ALICE = person("alice").address
 
 
-def logged_in(context: BrowserContext, path: str) -> Page:
-    Wallet(person("alice").key).install(context)
+def logged_in(context: BrowserContext, path: str, who: str = "alice") -> Page:
+    Wallet(person(who).key).install(context)
     page = context.new_page()
     page.goto(f"/login/?next={path}")
     court.button(page).click()

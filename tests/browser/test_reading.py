@@ -34,14 +34,6 @@ PAGES = {
     "foreign series": f"/series/{FOREIGN}/",
     "receipt": "/receipts/{digest}/",
 }
-FORMS = {
-    "report": "/expiries/eth-usd-test/report/",
-    "dispute, too late": "/expiries/eth-usd-test/dispute/",
-    "deposit": "/me/deposit/",
-    "unstake": "/me/unstake/",
-    "login": "/login/",
-}
-
 
 @pytest.fixture
 def final(voters: None, reporting: Expiry, at: Clock) -> Expiry:
@@ -66,18 +58,6 @@ def signers(monkeypatch: pytest.MonkeyPatch) -> None:
     waiting = WaitingSet(2, (*running[1:], "0x" + "f" * 40), 2, NOW + 200_000)
     found = Signers(running, 3, waiting, running[:3], 2, running[0], 172_800)
     monkeypatch.setattr("settlement.attestors.signers", lambda: found)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages__wide_and_narrow__axe_finds_nothing_and_nothing_sticks_out(
-    final: Expiry, open_context: Callable[..., BrowserContext], scheme: str
-) -> None:
-    page = open_context(color_scheme=scheme).new_page()
-    for name, path in (PAGES | FORMS).items():
-        for size in (WIDE, NARROW):
-            page.set_viewport_size(size)
-            page.goto(path.format(digest=a_digest()))
-            look_at(page, f"{name}-{size['width']}-{scheme}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -134,7 +114,8 @@ def sticks_out(page: Page) -> list[str]:
         page.evaluate("""() => {
       const edge = document.documentElement.clientWidth;
       if (document.documentElement.scrollWidth <= edge) return [];
-      return [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > edge + 1)
+      const found = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > edge + 1)
         .filter((e) => !e.closest('.scroll, pre')).map((e) => e.outerHTML.slice(0, 80));
+      return found.length ? found : ['a text that does not break'];
     }""")
     )

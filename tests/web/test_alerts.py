@@ -203,6 +203,73 @@ def test_api__with_a_token__tells_of_its_account_alone(
     assert client.post(replay, headers=mine, **options).status_code == 404  # type: ignore[arg-type]
 
 
+def test_api__with_a_token__follows_and_webhooks_are_made_listed_and_deleted(
+    expiry: Expiry, client: Client, at: Clock
+) -> None:
+    schema = document()
+    Mailbox.objects.create(account=ALICE.address, address="a@example.org", asked_at=OPEN, confirmed_at=OPEN)
+    tokens = {who: follows.add_token(account=who.address, name="t", now=at.now) for who in (ALICE, BOB)}
+    mine, his = ({"Authorization": f"Bearer {tokens[who]}"} for who in (ALICE, BOB))
+
+    def ask(method: str, path: str, body: Any = None, who: Any = mine) -> Any:
+        more = {} if body is None else {"data": body, "content_type": "application/json"}
+        answer = getattr(client, method)(f"/api/v1/{path}", headers=who, **more)
+        shape = re.sub(r"(follow|webhook)s/[0-9]+", r"\1s/{\1}", path)
+        check(schema, answer, f"/api/v1/{shape}", method)
+        return answer
+
+    made = ask("post", "webhooks", {"url": "https://hooks.example/"}).json()
+    assert made["secret"] == Hook.objects.get().secret
+    [listed] = ask("get", "webhooks").json()["results"]
+    assert listed == {name: value for name, value in made.items() if name != "secret"}
+    wanted = {
+        "scope": "expiry", "target": expiry.slug, "kinds": ["standing", "final"], "deviation_bps": "50",
+        "deviation_from": "standing", "least_value": "1500000000000000001", "mail": "a@example.org",
+        "webhook": made["id"], "feed": True,
+    }  # fmt: skip
+    follow = ask("post", "follows", wanted)
+    assert follow.status_code == 201
+    assert follow.json()["target"] == expiry.id
+    assert {name: follow.json()[name] for name in wanted if name != "target"} == {
+        name: value for name, value in wanted.items() if name != "target"
+    }
+    assert client.get(follow.json()["feed_url"].removeprefix(SITE)).status_code == 200
+    assert ask("get", "follows").json()["results"] == [follow.json()]
+    for wrong in (
+        {"target": "nowhere"}, {"kinds": ["gossip"]}, {"mail": "b@example.org"}, {"webhook": "99"}, {"feed": "on"},
+        {"deviation_bps": 50}, {"least_value": "1.5"}, {"least_value": "-1"}, {"kinds": None}, {"scope": None},
+    ):  # fmt: skip
+        assert ask("post", "follows", wanted | wrong).status_code == 400, wrong
+    assert ask("post", "follows", {"scope": "all"}).status_code == 400, "each field is named"
+    assert ask("post", "webhooks", {"url": "http://inside.example/"}).status_code == 400
+    stolen = wanted | {"mail": None}
+    assert ask("post", "follows", stolen, his).status_code == 400, "her webhook is not his"
+    before = everything()
+    for path in (f"follows/{follow.json()['id']}", f"webhooks/{made['id']}"):
+        assert ask("delete", path, who=his).status_code == 404
+        assert ask("delete", path, who={}).status_code == 401
+    assert everything() == before
+    assert ask("delete", f"follows/{follow.json()['id']}").json() == follow.json()
+    assert ask("delete", f"webhooks/{made['id']}").status_code == 200
+    assert not Follow.objects.exists()
+    assert not Hook.objects.exists()
+    for number in range(follows.MOST_HOOKS):
+        assert ask("post", "webhooks", {"url": f"https://hooks.example/{number}"}).status_code == 201
+    full = ask("post", "webhooks", {"url": "https://hooks.example/more"})
+    assert (full.status_code, full.json()["code"]) == (409, "too_many")
+
+
+def test_feed__given_a_new_address__the_old_one_is_gone(alice: Client, bob: Client) -> None:
+    follow = follows.follow(account=ALICE.address, now=OPEN, scope="all", target="")
+    old = f"/feeds/follows/{follow.token}.atom"
+    assert bob.post(f"/me/alerts/{follow.pk}/new-feed/").status_code == 404
+    assert alice.get(old).status_code == 200
+    alice.post(f"/me/alerts/{follow.pk}/new-feed/")
+    assert alice.get(old).status_code == 404
+    follow.refresh_from_db()
+    assert alice.get(f"/feeds/follows/{follow.token}.atom").status_code == 200
+
+
 def test_log__a_failed_delivery__shows_the_try_and_sends_it_again(alice: Client, at: Clock) -> None:
     hook = follows.add_hook(account=ALICE.address, url="https://hooks.example/")
     alice.post(f"/me/alerts/{hook.pk}/test-hook/")

@@ -1,0 +1,131 @@
+"""axe on every page, in both colour schemes, wide and narrow. An address that is in neither table fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver, reverse
+from playwright.sync_api import BrowserContext, Page
+
+from alerts.models import Follow, Mailbox
+from alerts.services import follows, mails
+from oracle.models import Expiry
+from tests.browser.conftest import NARROW, WIDE
+from tests.browser.test_alerts import logged_in
+from tests.browser.test_reading import a_digest, final, look_at, signers
+from tests.cast import person
+from tests.web.conftest import OPEN
+from tests.web.test_series import ADDRESS, FOREIGN
+
+__all__ = ["final", "signers"]
+VERA = person("vera").address
+SLUG = "eth-usd-test"
+ON_EXPIRY = ("expiry", "transcript", "verify", "report", "dispute", "commit", "reveal")
+PLAIN = (
+    "home", "expiries", "simulate", "series", "vote", "me", "stake", "unstake", "withdraw", "deposit", "claim",
+    "login", "reserves", "status", "attestors", "alerts", "alert-new", "alert-log", "api-tokens", "api-docs",
+)  # fmt: skip
+OTHERS = {
+    "series-page": (ADDRESS, FOREIGN),
+    "redeem": (ADDRESS,),
+    "vote-ballot": (f"{SLUG}/1",),
+    "account": (VERA,),
+    "receipt": ("digest",),
+    "alert": ("pk",),
+    "alert-confirm": ("token",),
+    "alert-unsubscribe": ("token",),
+}
+NO_PAGE = {
+    "leads elsewhere": ("vote-reveal",),
+    "takes a POST only": (
+        "login-text", "login-enter", "logout", "alert-add-mailbox", "alert-add-hook", "alert-pause", "alert-resume",
+        "alert-delete", "alert-new-feed", "alert-drop-mailbox", "alert-drop-hook", "alert-drop-token", "alert-rotate",
+        "alert-enable", "alert-test-mailbox", "alert-test-hook", "alert-replay", "alert-calendar",
+    ),
+    "is for programs": (
+        "receipt-file", "feed", "feed-follow", "feed-named", "calendar", "calendar-mine", "calendar-ballot",
+        "calendar-named", "schema", "live", "ready",
+    ),
+}  # fmt: skip
+
+
+def test_addresses__each__is_looked_at_or_is_no_page() -> None:
+    """But for the API, whose answers are JSON, and Django's own admin."""
+    seen = {*ON_EXPIRY, *PLAIN, *OTHERS}
+    no_page = {name for names in NO_PAGE.values() for name in names}
+    assert seen & no_page == set()
+    assert _names() == seen | no_page
+
+
+def test_addresses__that_are_no_page__answer_no_page(final: Expiry, client: Client) -> None:
+    given: dict[str, tuple[Any, ...]] = {
+        "vote-reveal": (SLUG, 1), "calendar-ballot": (SLUG, 1), "receipt-file": (a_digest(),), "feed-named": (SLUG,),
+        "calendar-named": (SLUG,), "feed-follow": ("x",), "calendar-mine": ("x",), "alert-add-mailbox": (),
+        "alert-add-hook": (),
+    }  # fmt: skip
+    for name in (name for names in NO_PAGE.values() for name in names):
+        args = given.get(name, (1,) if name.startswith("alert-") else ())
+        answer = client.get(reverse(name, args=args))
+        page = answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")
+        assert not page, name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page__wide_and_narrow__axe_finds_nothing_and_nothing_sticks_out(
+    final: Expiry, open_context: Callable[..., BrowserContext], scheme: str, settings: Any
+) -> None:
+    settings.EMAIL_FROM = "alerts@assize.example"
+    box = follows.add_mailbox(account=VERA, address="vera@mail.example.org", now=OPEN)
+    Mailbox.objects.update(confirmed_at=OPEN)
+    follows.follow(account=VERA, now=OPEN, scope="votes", target=VERA, mailbox=box)
+    page = logged_in(open_context(color_scheme=scheme), "/me/", "vera")
+    for path in [*_paths(box), "/nowhere/"]:
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            _go(page, path)
+            look_at(page, f"every{path.partition('?')[0].replace('/', '-')[:60]}-{size['width']}-{scheme}")
+
+
+def _go(page: Page, path: str) -> None:
+    answer = page.goto(path)
+    assert answer is not None
+    wanted = {"/nowhere/": (404,), "/status": (200, 503)}.get(path, (200,))
+    assert answer.status in wanted, path
+
+
+def _paths(box: Mailbox) -> list[str]:
+    links = [link.partition("/alerts/")[2] for link in (mails.confirm_url(box), mails.stop_url(box))]
+    return [
+        *(reverse(name) for name in PLAIN),
+        *(reverse(name, args=[SLUG]) for name in ON_EXPIRY),
+        *(reverse(name, args=[value]) for name in ("series-page", "redeem", "account") for value in OTHERS[name]),
+        reverse("vote-ballot", args=[SLUG, 1]),
+        reverse("receipt", args=[a_digest()]),
+        reverse("alert", args=[Follow.objects.get().pk]),
+        *(f"/alerts/{link}" for link in links),
+        f"/simulate/?expiry={SLUG}&price=2400&final=2400&amount=1&strike=2450",
+    ]
+
+
+def _names() -> set[str]:
+    """Of every address that is neither the API's nor the admin's."""
+    found = set()
+    for each in _patterns(get_resolver().url_patterns, ""):
+        path, name = each
+        if not path.startswith(("api/v1/", "admin/")):
+            found.add(name)
+    return found
+
+
+def _patterns(patterns: Any, before: str) -> list[tuple[str, str]]:
+    found = []
+    for each in patterns:
+        path = before + str(each.pattern)
+        if isinstance(each, URLPattern):
+            found.append((path, each.name or path))
+        else:
+            found += _patterns(each.url_patterns, path)
+    return found
