@@ -127,5 +127,5 @@ def test_api_page__every_address_below_api__is_named() -> None:
     page = (ROOT / "docs" / "api.md").read_text()
     under = [part for part in urlpatterns if str(part.pattern) == "api/v1/"]
     routes = {re.sub(r"<\w+:\w+>", "{}", str(route.pattern)) for part in under for route in part.url_patterns}
-    named = {re.sub(r"\{\w+\}", "{}", path) for path in re.findall(r"`(?:GET|POST) /api/v1/([^`?]+)`", page)}
+    named = {re.sub(r"\{\w+\}", "{}", path) for path in re.findall(r"`(?:GET|POST|DELETE) /api/v1/([^`?]+)`", page)}
     assert named == routes
