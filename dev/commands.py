@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from dev import processes, services
+from dev import accounts, processes, services
 from dev.folders import ROOT, RunFolder
 from dev.ports import free_port
 from dev.problem import Problem
@@ -61,6 +61,9 @@ def run(arguments: list[str]) -> int:
             print(f"schema    {url}/api/schema/")
             for name in ("DATABASE_URL", "REDIS_URL", "RPC_URL"):
                 print(f"{name:9} {env[name]}")
+            print(f"wallet    chain {env['CHAIN_ID']} at {env['RPC_URL']}; accounts {accounts.FIRST_PERSON} and up of")
+            print(f"          \"{accounts.MNEMONIC}\" have ether there")
+            print("empty     until an expiry is listed: docs/operating/README.md, \"List an expiry\"")
             print(f"logs      {folder.logs.relative_to(ROOT)}\nCtrl-C stops all of it.", flush=True)
             supervisor.watch()
     except Interrupted:

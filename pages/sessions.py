@@ -44,7 +44,9 @@ def site() -> login.Site:
 @never_cache
 def login_page(request: HttpRequest) -> HttpResponse:
     """Where one logs in, and what that is good for."""
-    return render(request, "pages/login.html", {"next": _next(request.GET.get("next", ""))})
+    elsewhere = "" if request.get_host() == site().domain else settings.PUBLIC_URL
+    context = {"next": _next(request.GET.get("next", "")), "elsewhere": elsewhere}
+    return render(request, "pages/login.html", context)
 
 
 @require_POST

@@ -98,6 +98,8 @@ class OnExpiry(ActForm):
         price.unit = self.unit
 
     def closed(self, now: int) -> Trouble | None:
+        if self.on.stage == Stage.FINAL:
+            return Trouble("The price is final.")
         order = list(Stage)
         here, there = order.index(Stage(self.on.stage)), order.index(self.stage)
         if here != there:

@@ -94,6 +94,15 @@ def look_at(page: Page, name: str) -> None:
     assert sticks_out(page) == [], name
 
 
+def look_everywhere(page: Page, name: str) -> None:
+    """As it stands, without loading it again: both colour schemes, wide and narrow."""
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for size in (WIDE, NARROW):
+            page.set_viewport_size(size)
+            look_at(page, f"{name}-{size['width']}-{scheme}")
+
+
 def a_digest() -> str:
     return Act.objects.filter(kind="Pledge").values_list("digest", flat=True)[0]
 
