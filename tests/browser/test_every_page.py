@@ -16,8 +16,10 @@ from oracle.models import Expiry
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_alerts import logged_in
 from tests.browser.test_reading import a_digest, final, look_at, signers
-from tests.cast import person
+from tests.browser.test_stages import evidence
+from tests.cast import ETHER, person
 from tests.web.conftest import OPEN
+from tests.web.story import LIE
 from tests.web.test_series import ADDRESS, FOREIGN
 
 __all__ = ["final", "signers"]
@@ -34,6 +36,8 @@ OTHERS = {
     "vote-ballot": (f"{SLUG}/1",),
     "account": (VERA,),
     "receipt": ("digest",),
+    "evidence": ("hash",),
+    "out": ("hash/0",),
     "alert": ("pk",),
     "alert-confirm": ("token",),
     "alert-unsubscribe": ("token",),
@@ -46,10 +50,24 @@ NO_PAGE = {
         "alert-enable", "alert-test-mailbox", "alert-test-hook", "alert-replay", "alert-calendar",
     ),
     "is for programs": (
-        "receipt-file", "feed", "feed-follow", "feed-named", "calendar", "calendar-mine", "calendar-ballot",
-        "calendar-named", "schema", "live", "ready",
+        "receipt-file", "evidence-file", "feed", "feed-follow", "feed-named", "calendar", "calendar-mine",
+        "calendar-ballot", "calendar-named", "schema", "live", "ready",
     ),
 }  # fmt: skip
+
+
+@pytest.fixture
+def paper(reporting: Expiry) -> str:
+    """The hash of a document with all that there can be in one, carried by the least report, on the losing side."""
+    found = evidence(reporting)["alice"]
+    assert person("carol").report(reporting.id, LIE, ETHER // 10, OPEN, found).refusal is None
+    return found
+
+
+@pytest.fixture
+def over(voters: None, paper: str, request: pytest.FixtureRequest) -> None:
+    """The whole story, with the paper in it from the beginning."""
+    request.getfixturevalue("final")
 
 
 def test_addresses__each__is_looked_at_or_is_no_page() -> None:
@@ -60,11 +78,11 @@ def test_addresses__each__is_looked_at_or_is_no_page() -> None:
     assert _names() == seen | no_page
 
 
-def test_addresses__that_are_no_page__answer_no_page(final: Expiry, client: Client) -> None:
+def test_addresses__that_are_no_page__answer_no_page(over: None, paper: str, client: Client) -> None:
     given: dict[str, tuple[Any, ...]] = {
         "vote-reveal": (SLUG, 1), "calendar-ballot": (SLUG, 1), "receipt-file": (a_digest(),), "feed-named": (SLUG,),
         "calendar-named": (SLUG,), "feed-follow": ("x",), "calendar-mine": ("x",), "alert-add-mailbox": (),
-        "alert-add-hook": (),
+        "alert-add-hook": (), "evidence-file": (paper, 0),
     }  # fmt: skip
     for name in (name for names in NO_PAGE.values() for name in names):
         args = given.get(name, (1,) if name.startswith("alert-") else ())
@@ -75,14 +93,14 @@ def test_addresses__that_are_no_page__answer_no_page(final: Expiry, client: Clie
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page__wide_and_narrow__axe_finds_nothing_and_nothing_sticks_out(
-    final: Expiry, open_context: Callable[..., BrowserContext], scheme: str, settings: Any
+    over: None, paper: str, open_context: Callable[..., BrowserContext], scheme: str, settings: Any
 ) -> None:
     settings.EMAIL_FROM = "alerts@assize.example"
     box = follows.add_mailbox(account=VERA, address="vera@mail.example.org", now=OPEN)
     Mailbox.objects.update(confirmed_at=OPEN)
     follows.follow(account=VERA, now=OPEN, scope="votes", target=VERA, mailbox=box)
     page = logged_in(open_context(color_scheme=scheme), "/me/", "vera")
-    for path in [*_paths(box), "/nowhere/"]:
+    for path in [*_paths(box), f"/evidence/{paper}/", f"/out/{paper}/0/", "/nowhere/"]:
         for size in (WIDE, NARROW):
             page.set_viewport_size(size)
             _go(page, path)
