@@ -101,7 +101,11 @@ IDLE_TRANSACTION_SECONDS = env.integer(
 REDIS_URL = env.url(
     "REDIS_URL", ("redis", "rediss", "redis+socket"), about="Celery's broker; losing it loses no outcome"
 )
-RPC_URL = env.url("RPC_URL", ("http", "https"), about="JSON-RPC of a node of the EVM chain")
+RPC_URL = env.url(
+    "RPC_URL",
+    ("http", "https"),
+    about="JSON-RPC of the node that says what gas and fees cost; another of RPC_URLS where it does not answer",
+)
 
 # Chain
 
@@ -134,14 +138,15 @@ ESCROW_BLOCK = env.integer(
 RPC_URLS = env.words(
     "RPC_URLS",
     default=[RPC_URL],
-    about="nodes by different providers, comma-separated, that are asked about deposits; RPC_URL where left out",
+    about="nodes by different providers, comma-separated: what they agree on is believed, and all of them get our"
+    " transactions; RPC_URL where left out",
 )
 RPC_QUORUM = env.integer(
     "RPC_QUORUM",
     default=len(RPC_URLS) // 2 + 1,
     least=len(RPC_URLS) // 2 + 1,
     most=max(len(RPC_URLS), 1),
-    about="how many of RPC_URLS must say the same before money is credited; a majority at least",
+    about="how many of RPC_URLS must say the same before it is believed; a majority at least",
 )
 REORG_BOUND = env.integer(
     "REORG_BOUND",

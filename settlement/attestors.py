@@ -10,8 +10,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Max, QuerySet
 
-from settlement.chain import contracts
-from settlement.chain.client import connect
+from settlement.chain import quorum
 from settlement.chain.contracts import Signers
 from settlement.models import AttestorRefusal, AttestorSignature, RootRefusal, RootSignature
 
@@ -39,11 +38,11 @@ class Attestor:
 
 
 def signers() -> Signers:
-    """The oracle's sets as of a few seconds ago. May raise a ChainError."""
+    """The oracle's sets as of a few seconds ago, by a quorum of nodes. May raise a ChainError."""
     key = f"signers:{settings.CHAIN_ID}:{settings.ORACLE_ADDRESS}"
     found: Signers | None = cache.get(key)
     if found is None:
-        found = contracts.oracle(connect()).signers()
+        found = quorum.oracle().signers()
         cache.set(key, found, FRESH_SECONDS)
     return found
 

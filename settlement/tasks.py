@@ -12,7 +12,7 @@ from oracle import clock
 from oracle.tasks import on_time
 from settlement import reconcile
 from settlement.alarms import AlarmKind, clear_alarm, raise_alarm
-from settlement.chain.errors import ChainError
+from settlement.chain.errors import ChainError, WrongChain
 from settlement.chain.providers import StaleReads
 from settlement.services import (
     escrow_round,
@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 def _patiently(work: Callable[[], str]) -> Callable[[], str]:
     """A chain that does not answer is no error of ours: one line, and the next ring asks again.
 
-    Below a quorum that is an alarm of the task, until it rings well again.
+    Below a quorum, or with all nodes on another chain, that is an alarm of the task, until it rings well again.
     """
 
     punctual = on_time(work)
@@ -45,7 +45,7 @@ def _patiently(work: Callable[[], str]) -> Callable[[], str]:
         except ChainError as error:
             word = f"{type(error).__name__}: {error}"
             log.warning("chain.no_answer", task=task, reason=word)
-            if isinstance(error, StaleReads):
+            if isinstance(error, (StaleReads, WrongChain)):
                 raise_alarm(AlarmKind.BELOW_QUORUM, task, f"{task} waits: {error}", now=clock.now())
             return word
         clear_alarm(AlarmKind.BELOW_QUORUM, task, why="a quorum agrees again", now=clock.now())

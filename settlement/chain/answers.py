@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Answer(StrEnum):
-    """The node's answer to bytes that were sent. None of them says that a block will never have them."""
+    """The node's answer to bytes that were sent. None of them says that a block will never have them.
+
+    In the order of what they are worth: of several nodes' answers the first counts.
+    """
 
     TAKEN = "TAKEN"
     ALREADY_KNOWN = "ALREADY_KNOWN"  # it has exactly these bytes
@@ -16,3 +21,21 @@ class Answer(StrEnum):
     NO_FUNDS = "NO_FUNDS"  # the sender's ether does not suffice
     REFUSED = "REFUSED"  # any other error
     NO_ANSWER = "NO_ANSWER"  # a timeout, or nonsense: they may have landed
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What one node answered: its place in RPC_URLS, and its own words where it did not take it."""
+
+    place: int
+    answer: Answer
+    words: str = ""
+
+
+def together(said: Sequence[Sent]) -> tuple[Answer, str]:
+    """One answer out of all nodes', and the words of those who did not take it: it is sent once one has it."""
+    answer = min((each.answer for each in said), key=list(Answer).index, default=Answer.NO_ANSWER)
+    if len(said) == 1:
+        return answer, said[0].words
+    rest = (each for each in said if each.answer != Answer.TAKEN)
+    return answer, "; ".join(f"node {each.place}: {each.answer} {each.words}".strip() for each in rest)

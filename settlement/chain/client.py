@@ -1,4 +1,4 @@
-"""One node of the chain: blocks, logs, fees, transactions.
+"""One node of the chain: blocks, logs, fees, transactions; and `Connection`, which knows the others.
 
 Addresses and hashes are lower-case 0x strings on our side of this module, whatever the library likes. Times are unix
 seconds, amounts wei. Every method may raise a ChainError.
@@ -15,8 +15,10 @@ from web3 import Web3
 from web3.exceptions import BlockNotFound, TransactionNotFound
 
 from protocol.hashing import to_hex
+from settlement.chain import providers
 from settlement.chain.errors import ChainError, NodeRefused, Reverted, TooDear, WrongChain, translated
 from settlement.chain.fees import BLOCKS, PERCENTILE, Fees, History, suggested
+from settlement.chain.providers import Providers
 from settlement.chain.transport import CheckedProvider
 
 TIMEOUT_SECONDS = 10
@@ -209,6 +211,25 @@ def _receipt(found: Any, wanted: str) -> Receipt:
     )
 
 
-def connect() -> Client:
-    """The node of the settings, checked to be on the chain of the settings."""
-    return Client(settings.RPC_URL, settings.CHAIN_ID)
+class Connection(Client):
+    """One node, whose word costs time or money and decides nothing (docs/chain.md), and all of them, who decide."""
+
+    def __init__(self, url: str, nodes: Providers) -> None:
+        super().__init__(url, nodes.chain_id)
+        self.nodes = nodes
+        if self.genesis != nodes.genesis:
+            raise WrongChain(f"the node's chain begins with {self.genesis}, the others' with {nodes.genesis}")
+
+
+def connect() -> Connection:
+    """The nodes of the settings, on the chain of the settings; the one is RPC_URL, or the next of them that answers."""
+    nodes = providers.connect()
+    urls = [url for url in dict.fromkeys([settings.RPC_URL, *settings.RPC_URLS]) if url not in nodes.lost]
+    problem: ChainError | None = None
+    for url in urls:
+        try:
+            return Connection(url, nodes)
+        except ChainError as error:
+            problem = problem or error
+    assert problem is not None, "a quorum of nodes answers"
+    raise problem

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from django.conf import settings
-from eth_utils.abi import function_abi_to_4byte_selector
+from eth_utils.abi import function_abi_to_4byte_selector, get_abi_output_types
 from web3 import Web3
 
 import contracts
@@ -113,20 +113,6 @@ class PriceOracle(Contract):
         """The set that signs, and how many of it must."""
         return [str(a).lower() for a in self.read("get_attestors")], int(self.read("attestor_threshold"))
 
-    def signers(self) -> Signers:
-        """The running and the waiting attestor set, and the guardians; one question for all."""
-        asked = ("get_attestors", "attestor_threshold", "get_proposal", "get_guardians", "GUARDIAN_THRESHOLD",
-                 "owner", "SET_DELAY")  # fmt: skip
-        with translated(), self.client.w3.batch_requests() as batch:
-            for function in asked:
-                batch.add(self._contract.functions[function]())
-            answers: list[Any] = batch.execute()
-        running, threshold, (nonce, proposed, wanted, applies_from), guardians, of, owner, delay = answers
-        waiting = WaitingSet(int(nonce), _lower(proposed), int(wanted), int(applies_from)) if applies_from else None
-        return Signers(
-            _lower(running), int(threshold), waiting, _lower(guardians), int(of), str(owner).lower(), int(delay)
-        )
-
     def submit(self, items: Sequence[dict[str, Any]], signatures: Sequence[str]) -> Call:
         """Set prices; `signatures` in the order of their signers."""
         fields = ("expiry", "attempt", "price", "transcript", "payouts")
@@ -163,12 +149,6 @@ class SeriesFactory(Contract):
         """Create a series at each strike that has none."""
         return self.call("create_grid", index, expiry_at, terms, list(strikes), collateral)
 
-    def created(self, expiry: str, first: int, last: int) -> list[CreatedSeries]:
-        """All series on an expiry, whoever created them, by the logs of the blocks first to last."""
-        topics = [topic(self.name, "SeriesCreated"), None, expiry]
-        logs = self.client.logs([self.address], topics, first, last)
-        return [_created(log) for log in logs]
-
 
 class Series(Contract):
     """P, N and their collateral at one strike on one expiry."""
@@ -185,8 +165,23 @@ class SeriesToken(Contract):
 @cache
 def selector(contract: str, function: str) -> str:
     """The first four bytes of a call's data, 0x and 8 digits."""
-    (found,) = (each for each in built(contract)["abi"] if (each["type"], each.get("name")) == ("function", function))
-    return to_hex(function_abi_to_4byte_selector(found))
+    return to_hex(function_abi_to_4byte_selector(_function(contract, function)))
+
+
+def call_data(contract: str, function: str, arguments: Sequence[Any]) -> bytes:
+    """What a view is asked with."""
+    return bytes.fromhex(str(_abi_of(contract).encode_abi(function, list(map(_argument, arguments))))[2:])
+
+
+@cache
+def output_types(contract: str, function: str) -> list[str]:
+    """The types of what it answers."""
+    return get_abi_output_types(_function(contract, function))
+
+
+def _function(contract: str, name: str) -> Any:
+    (found,) = (each for each in built(contract)["abi"] if (each["type"], each.get("name")) == ("function", name))
+    return found
 
 
 def oracle(client: Client) -> PriceOracle:
@@ -199,25 +194,6 @@ def factory(client: Client) -> SeriesFactory:
     return SeriesFactory(client, settings.FACTORY_ADDRESS)
 
 
-def _lower(addresses: Sequence[str]) -> tuple[str, ...]:
-    return tuple(str(each).lower() for each in addresses)
-
-
-def _created(log: Any) -> CreatedSeries:
-    told = _decode("SeriesFactory", "SeriesCreated", log)
-    return CreatedSeries(
-        address=str(told["series"]).lower(),
-        expiry=to_hex(told["expiry"]),
-        collateral=str(told["collateral"]).lower(),
-        expiry_at=int(told["expiry_at"]),
-        strike=int(told["strike"]),
-        p=str(told["p"]).lower(),
-        n=str(told["n"]).lower(),
-        block_number=int(log["blockNumber"]),
-        block_hash=to_hex(log["blockHash"]),
-    )
-
-
 @cache
 def _abi_of(contract: str) -> Any:
     return Web3().eth.contract(abi=built(contract)["abi"])
@@ -227,8 +203,3 @@ def _abi_of(contract: str) -> Any:
 def topic(contract: str, name: str) -> str:
     """The first topic of an event of one of our contracts."""
     return str(_abi_of(contract).events[name]().topic)
-
-
-def _decode(contract: str, name: str, log: Any) -> Any:
-    with translated():
-        return _abi_of(contract).events[name]().process_log(log)["args"]

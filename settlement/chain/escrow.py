@@ -9,9 +9,12 @@ from typing import Any
 from django.conf import settings
 
 from protocol.hashing import to_hex, uint256_word
-from settlement.chain import contracts
+from settlement.chain import views
 from settlement.chain.client import Call, Client
-from settlement.chain.contracts import Contract
+from settlement.chain.contracts import Contract, topic
+from settlement.chain.providers import Providers
+from settlement.chain.readings import Header
+from settlement.chain.views import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +49,6 @@ class Escrow(Contract):
 
     name = "Escrow"
 
-    def roots(self) -> Roots:
-        """Its roots in the newest block."""
-        final, waiting = (_root(self.read(name)) for name in ("final_root", "waiting_root"))
-        return Roots(final, waiting, int(self.read("next_epoch")), bool(self.read("ended")))
-
-    def is_used_up(self, epoch: int, root: str, first: int, last: int) -> bool:
-        """Whether a log of the blocks first to last says that this root can never be posted (again)."""
-        topics = [[_topic("RootPosted"), _topic("RootCancelled")], to_hex(uint256_word(epoch))]
-        for log in self.client.logs([self.address], topics, first, last):
-            if to_hex(log["topics"][0]) == _topic("RootCancelled"):
-                return True
-            if to_hex(log["data"])[2:66] != root[2:]:
-                return True
-        return False
-
     def post_root(self, epoch: int, root: str, block: int, signatures: Sequence[str]) -> Call:
         """Post a root; `signatures` in the order of their signers."""
         return self.call("post_root", epoch, root, block, list(signatures))
@@ -87,10 +75,21 @@ def escrow(client: Client) -> Escrow:
     return Escrow(client, settings.ESCROW_ADDRESS)
 
 
-def _root(found: Any) -> ChainRoot:
-    epoch, root, block, final_at = found
-    return ChainRoot(int(epoch), to_hex(root), int(block), int(final_at))
+def roots_at(nodes: Providers, block: Header) -> Roots:
+    """The roots of the escrow of the settings in the state of a block, by a quorum."""
+    names = ("final_root", "waiting_root", "next_epoch", "ended")
+    final, waiting, next_epoch, ended = views.read(
+        nodes, block, [View("Escrow", settings.ESCROW_ADDRESS, name) for name in names]
+    )
+    return Roots(ChainRoot(*final), ChainRoot(*waiting), next_epoch, ended)
 
 
-def _topic(event: str) -> str:
-    return contracts.topic("Escrow", event)
+def is_used_up(nodes: Providers, epoch: int, root: str, first: int, last: int) -> bool:
+    """Whether a log of the blocks first to last says, by a quorum, that this root can never be posted (again)."""
+    topics = [[topic("Escrow", "RootPosted"), topic("Escrow", "RootCancelled")], to_hex(uint256_word(epoch))]
+    for log in nodes.logs_between([settings.ESCROW_ADDRESS], topics, first, last):
+        if log.topics[0] == topic("Escrow", "RootCancelled"):
+            return True
+        if log.data[2:66] != root[2:]:
+            return True
+    return False

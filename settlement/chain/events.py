@@ -12,7 +12,7 @@ from eth_abi.exceptions import DecodingError
 from protocol.hashing import keccak, to_hex
 from settlement.chain.contracts import built
 from settlement.chain.errors import ChainError
-from settlement.chain.providers import Log
+from settlement.chain.readings import Log
 
 
 class UnknownEvent(ChainError):

@@ -8,25 +8,24 @@ Below a quorum there is no answer: StaleReads.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
-import requests
 import structlog
 from django.conf import settings
 
-from protocol.hashing import from_hex, to_hex
-from settlement.chain.errors import ChainError
+from protocol.hashing import to_hex
+from settlement.chain import readings
+from settlement.chain.answers import Sent
+from settlement.chain.errors import ChainError, WrongChain
+from settlement.chain.provider import BATCH, NOTHING, Nothing, Provider, Question, Reader
+from settlement.chain.readings import Header, Log, Mined, TxReceipt
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-Question = tuple[str, list[Any]]
-TIMEOUT_SECONDS = 10
-BATCH = 50
-"""Questions in one request."""
 LOG_BLOCKS = 10_000
 """Blocks in one question for logs; nodes refuse long ranges."""
 LOG_ADDRESSES = 200
@@ -36,62 +35,32 @@ class StaleReads(ChainError):
     """Fewer nodes than the quorum say the same: nothing is decided until they do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A block's number, hash, the hash of the block below, and unix second."""
-
-    number: int
-    hash: str
-    parent: str
-    timestamp: int
-
-
-@dataclass(frozen=True, slots=True)
-class Log:
-    """One event as the chain keeps it."""
-
-    block: int
-    block_hash: str
-    tx: str
-    log_index: int
-    address: str
-    topics: tuple[str, ...]
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class TxReceipt:
-    """Where a transaction was mined, whether it succeeded, and all of its logs."""
-
-    tx: str
-    block_hash: str
-    succeeded: bool
-    logs: tuple[Log, ...]
-
-
-class _Nothing:
-    """A node gave no answer that can be read."""
-
-
-NOTHING = _Nothing()
-
-
 class Providers:
     """Some nodes on one chain for one round of questions; one that fails is not asked again in it."""
 
     def __init__(self, urls: Sequence[str], chain_id: int, quorum: int) -> None:
-        self.quorum = quorum
-        self._nodes = [_Node(place, url) for place, url in enumerate(urls, start=1)]
-        ids = self._ask([("eth_chainId", [])], _integer)
-        for node, (found,) in zip(self._nodes, ids, strict=True):
-            if found != chain_id:
+        self.quorum, self.chain_id = quorum, chain_id
+        self._nodes = [Provider(place, url) for place, url in enumerate(urls, start=1)]
+        ids = [found for (found,) in self._ask([("eth_chainId", [])], readings.integer)]
+        for node, found in zip(self._nodes, ids, strict=True):
+            if found != chain_id and not node.is_lost:
                 node.lost("does not answer" if found is NOTHING else f"is on chain {found}")
+        elsewhere = {found for found in ids if found is not NOTHING} - {chain_id}
+        if elsewhere and chain_id not in ids:
+            raise WrongChain(
+                f"the node is on chain {min(elsewhere)}, CHAIN_ID is {chain_id}: set RPC_URL or CHAIN_ID"
+            )
         self.genesis = self.headers([0])[0].hash
+
+    @property
+    def lost(self) -> set[str]:
+        """Addresses of those that are not asked any more."""
+        return {node.url for node in self._nodes if node.is_lost}
 
     def head(self) -> int:
         """The highest block that a quorum of nodes has."""
         heads = sorted(
-            (h for (h,) in self._ask([("eth_blockNumber", [])], _integer) if h is not NOTHING), reverse=True
+            (h for (h,) in self._ask([("eth_blockNumber", [])], readings.integer) if h is not NOTHING), reverse=True
         )
         if len(heads) < self.quorum:
             raise StaleReads(f"{len(heads)} nodes say where the chain ends, {self.quorum} must")
@@ -102,7 +71,7 @@ class Providers:
         if settings.FINALITY_TAG == "none":
             return tip - settings.FINALITY_DEPTH
         asked: list[Question] = [("eth_getBlockByNumber", [settings.FINALITY_TAG, False])]
-        found = [answer for (answer,) in self._ask(asked, _header) if not isinstance(answer, _Nothing)]
+        found = [answer for (answer,) in self._ask(asked, readings.header) if not isinstance(answer, Nothing)]
         if len(found) < self.quorum:
             raise StaleReads(f"{len(found)} nodes say what is {settings.FINALITY_TAG}, {self.quorum} must")
         numbers = sorted((header.number for header in found), reverse=True)
@@ -114,10 +83,10 @@ class Providers:
         StaleReads where not even the first is agreed on.
         """
         questions: list[Question] = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
-        answers = self._agreed(questions, lambda raw: _header(raw))
+        answers = self._agreed(questions, readings.header)
         agreed: list[Header] = []
         for number, answer in zip(numbers, answers, strict=True):
-            if isinstance(answer, _Nothing) or answer.number != number:
+            if isinstance(answer, Nothing) or answer.number != number:
                 break
             agreed.append(answer)
         if numbers and not agreed:
@@ -130,8 +99,8 @@ class Providers:
             ("eth_getLogs", [{"blockHash": block.hash, "address": address}]) for block in blocks
         ]
         found = []
-        for block, answer in zip(blocks, self._agreed(questions, _logs), strict=True):
-            if isinstance(answer, _Nothing) or any(
+        for block, answer in zip(blocks, self._agreed(questions, readings.logs), strict=True):
+            if isinstance(answer, Nothing) or any(
                 (e.block_hash, e.address) != (block.hash, address) for e in answer
             ):
                 raise StaleReads(f"fewer than {self.quorum} nodes agree on the logs of block {block.number}")
@@ -142,8 +111,8 @@ class Providers:
         """The receipts of these transactions by hash."""
         questions: list[Question] = [("eth_getTransactionReceipt", [tx]) for tx in transactions]
         found = {}
-        for tx, answer in zip(transactions, self._agreed(questions, _receipt), strict=True):
-            if isinstance(answer, _Nothing) or answer.tx != tx:
+        for tx, answer in zip(transactions, self._agreed(questions, readings.receipt), strict=True):
+            if isinstance(answer, Nothing) or answer.tx != tx:
                 raise StaleReads(f"fewer than {self.quorum} nodes agree on the receipt of {tx}")
             found[tx] = answer
         return found
@@ -151,23 +120,53 @@ class Providers:
     def at_block(self, block: int, questions: Sequence[tuple[str, list[Any]]]) -> list[int]:
         """Integers that these questions (method, parameters before the block) answer in the state of a block."""
         asked: list[Question] = [(method, [*params, hex(block)]) for method, params in questions]
-        answers = self._agreed(asked, _integer)
-        if any(isinstance(answer, _Nothing) for answer in answers):
-            raise StaleReads(f"fewer than {self.quorum} nodes agree on the escrow's state in block {block}")
-        return [int(answer) for answer in answers if not isinstance(answer, _Nothing)]
+        answers = self._agreed(asked, readings.integer)
+        if any(isinstance(answer, Nothing) for answer in answers):
+            raise StaleReads(f"fewer than {self.quorum} nodes agree on the state in block {block}")
+        return [int(answer) for answer in answers if not isinstance(answer, Nothing)]
 
     def calls(self, block: Header, calls: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """What contracts answer to calls (address, data) in the state of a block, asked by its hash (EIP-1898)."""
-        state = {"blockHash": block.hash, "requireCanonical": True}
-        asked: list[Question] = [
-            ("eth_call", [{"to": to, "data": to_hex(data)}, state]) for to, data in calls
-        ]
-        answers = [answer for answer in self._agreed(asked, _bytes) if not isinstance(answer, _Nothing)]
-        if len(answers) < len(calls):
-            raise StaleReads(
-                f"fewer than {self.quorum} nodes agree on the contracts' state in block {block.number}"
-            )
-        return answers
+        return self._complete(block, self._agreed(_calls(block, calls), readings.data))
+
+    def calls_or_reverts(self, block: Header, calls: Sequence[tuple[str, bytes]]) -> list[bytes | None]:
+        """The same of contracts that nobody knows: None where a quorum says that the call is refused."""
+        return self._complete(block, self._agreed(_calls(block, calls), readings.data, readings.reverted))
+
+    def has_code(self, block: Header, address: str) -> bool:
+        """Is there a contract, in the state of a block?"""
+        asked: list[Question] = [("eth_getCode", [address, _state(block)])]
+        return bool(self._complete(block, self._agreed(asked, readings.data))[0])
+
+    def mined(self, transactions: Sequence[str], head: Header) -> dict[str, Mined]:
+        """Those of these transactions that the chain under block `head` has, by hash.
+
+        A receipt of a block that is not on that chain is none; nor is one of a later block, which others may not have.
+        """
+        asked: list[Question] = [("eth_getTransactionReceipt", [tx]) for tx in transactions]
+        found: dict[str, Mined] = {}
+        for tx, answer in zip(
+            transactions, self._agreed(asked, partial(readings.mined, up_to=head.number)), strict=True
+        ):
+            if isinstance(answer, Nothing) or (answer is not None and answer.tx != tx):
+                raise StaleReads(f"fewer than {self.quorum} nodes agree on where {tx} is")
+            if answer is not None:
+                found[tx] = answer
+        numbers = sorted({each.block_number for each in found.values()})
+        hashes = {header.number: header.hash for header in self.headers(numbers)} | {head.number: head.hash}
+        if missing := set(numbers) - set(hashes):
+            raise StaleReads(f"fewer than {self.quorum} nodes agree on block {min(missing)}")
+        return {tx: each for tx, each in found.items() if hashes[each.block_number] == each.block_hash}
+
+    def nonces(self, accounts: Iterable[str], block: Header) -> dict[str, int]:
+        """How many transactions each of these accounts has in the blocks up to this one."""
+        some = list(accounts)
+        asked = [("eth_getTransactionCount", [account]) for account in some]
+        return dict(zip(some, self.at_block(block.number, asked), strict=True))
+
+    def send(self, raw: str) -> list[Sent]:
+        """Hand a signed transaction to all of them at once; what each said, in the order of RPC_URLS."""
+        return self._each(lambda node: node.send(raw))
 
     def logs_between(
         self, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int
@@ -186,8 +185,8 @@ class Providers:
         while spans:
             now, spans = spans[:BATCH], spans[BATCH:]
             asked: list[Question] = [("eth_getLogs", [_filter(*span, topics)]) for span in now]
-            for span, answer in zip(now, self._agreed(asked, _logs), strict=True):
-                if isinstance(answer, _Nothing):
+            for span, answer in zip(now, self._agreed(asked, readings.logs), strict=True):
+                if isinstance(answer, Nothing):
                     spans += self._halves(*span)
                 elif any(e.address not in span[0] or not span[1] <= e.block <= span[2] for e in answer):
                     raise StaleReads(f"a log that was not asked for, in blocks {span[1]} to {span[2]}")
@@ -204,12 +203,24 @@ class Providers:
     def supporters(self, block: Header) -> int:
         """How many of the nodes have this very block."""
         asked: list[Question] = [("eth_getBlockByNumber", [hex(block.number), False])]
-        return sum(answer == block for (answer,) in self._ask(asked, _header))
+        return sum(answer == block for (answer,) in self._ask(asked, readings.header))
 
-    def _agreed(self, questions: Sequence[Question], read: Callable[[Any], T]) -> list[T | _Nothing]:
+    def _complete(self, block: Header, answers: Sequence[T | Nothing]) -> list[T]:
+        found = [answer for answer in answers if not isinstance(answer, Nothing)]
+        if len(found) < len(answers):
+            raise StaleReads(
+                f"fewer than {self.quorum} nodes agree on the contracts' state in block {block.number}"
+            )
+        return found
+
+    def _agreed(
+        self, questions: Sequence[Question], read: Callable[[Any], T], of_error: Callable[[Any], T] | None = None
+    ) -> list[T | Nothing]:
         """What a quorum answers to each question; NOTHING where there is none."""
-        answers = self._ask(questions, read)
-        agreed: list[T | _Nothing] = []
+        if not questions:
+            return []
+        answers = self._ask(questions, read, of_error)
+        agreed: list[T | Nothing] = []
         for place, question in enumerate(questions):
             votes: Counter[Any] = Counter(own[place] for own in answers if own[place] is not NOTHING)
             answer, count = votes.most_common(1)[0] if votes else (NOTHING, 0)
@@ -223,110 +234,28 @@ class Providers:
                 )
         return agreed
 
-    def _ask(self, questions: Sequence[Question], read: Callable[[Any], Any]) -> list[list[Any]]:
+    def _ask(
+        self, questions: Sequence[Question], read: Reader, of_error: Reader | None = None
+    ) -> list[list[Any]]:
         """Every node's answer to every question, by node."""
+        return self._each(lambda node: node.answers(questions, read, of_error))
+
+    def _each(self, ask: Callable[[Provider], T]) -> list[T]:
+        """The same of every node at once."""
         with ThreadPoolExecutor(max(len(self._nodes), 1)) as pool:
-            return list(pool.map(lambda node: node.answers(questions, read), self._nodes))
+            return list(pool.map(ask, self._nodes))
 
 
-class _Node:
-    """One provider; once lost, it answers nothing."""
-
-    def __init__(self, place: int, url: str) -> None:
-        self.place, self._url = place, url
-        self.is_lost = False
-        self._session = requests.Session()
-
-    def lost(self, why: str) -> None:
-        self.is_lost = True
-        log.warning("providers.lost", provider=self.place, why=why)
-
-    def answers(self, questions: Sequence[Question], read: Callable[[Any], Any]) -> list[Any]:
-        """Its answers in the order of the questions, NOTHING for each that cannot be read."""
-        found: list[Any] = []
-        for start in range(0, len(questions), BATCH):
-            some = questions[start : start + BATCH]
-            found += [NOTHING] * len(some) if self.is_lost else self._batch(some, read)
-        return found
-
-    def _batch(self, questions: Sequence[Question], read: Callable[[Any], Any]) -> list[Any]:
-        body: Any = [
-            {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
-            for number, (method, params) in enumerate(questions)
-        ]
-        try:
-            response = self._session.post(self._url, json=body, timeout=TIMEOUT_SECONDS)
-            by_id = {each["id"]: each.get("result") for each in response.json()}
-        except (
-            requests.RequestException,
-            ValueError,
-            TypeError,
-            KeyError,
-            AttributeError,
-            RecursionError,
-        ) as error:
-            self.lost(type(error).__name__)
-            return [NOTHING] * len(questions)
-        return [_readable(by_id.get(number), read) for number in range(len(questions))]
+def _calls(block: Header, calls: Sequence[tuple[str, bytes]]) -> list[Question]:
+    return [("eth_call", [{"to": to, "data": to_hex(data)}, _state(block)]) for to, data in calls]
 
 
-def _readable(raw: Any, read: Callable[[Any], Any]) -> Any:
-    """A node can answer anything at all; what cannot be read is no answer."""
-    try:
-        return read(raw)
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return NOTHING
-
-
-def _integer(raw: Any) -> int:
-    return int(raw, 16)
-
-
-def _word(raw: Any, size: int = 32) -> str:
-    word = str(raw).lower()
-    from_hex(word, size)
-    return word
-
-
-def _header(raw: Any) -> Header:
-    return Header(
-        _integer(raw["number"]), _word(raw["hash"]), _word(raw["parentHash"]), _integer(raw["timestamp"])
-    )
-
-
-def _log(raw: Any) -> Log:
-    return Log(
-        block=_integer(raw["blockNumber"]),
-        block_hash=_word(raw["blockHash"]),
-        tx=_word(raw["transactionHash"]),
-        log_index=_integer(raw["logIndex"]),
-        address=_word(raw["address"], 20),
-        topics=tuple(_word(each) for each in raw["topics"]),
-        data=str(raw["data"]).lower(),
-    )
-
-
-def _logs(raw: Any) -> tuple[Log, ...]:
-    return tuple(sorted((_log(each) for each in raw), key=lambda found: (found.block, found.log_index)))
+def _state(block: Header) -> dict[str, Any]:
+    return {"blockHash": block.hash, "requireCanonical": True}
 
 
 def _filter(addresses: list[str], first: int, last: int, topics: Sequence[Any]) -> dict[str, Any]:
     return {"address": addresses, "topics": list(topics), "fromBlock": hex(first), "toBlock": hex(last)}
-
-
-def _bytes(raw: Any) -> bytes:
-    if not raw.startswith("0x"):
-        raise ValueError("no bytes")
-    return bytes.fromhex(raw[2:])
-
-
-def _receipt(raw: Any) -> TxReceipt:
-    return TxReceipt(
-        _word(raw["transactionHash"]),
-        _word(raw["blockHash"]),
-        _integer(raw["status"]) == 1,
-        _logs(raw["logs"]),
-    )
 
 
 def connect() -> Providers:

@@ -1,7 +1,7 @@
 """The price oracle and the series as a quorum of nodes has them (settlement/chain/providers.py), each in one block.
 
-What is read here decides: attempts, prices, the attestor set, the value that an expiry secures. Calls are only built in
-contracts.py, and sent by one node. StaleReads where there is no quorum.
+What is read here decides: attempts, prices, the attestor set, which series there are, the value that an expiry secures.
+Calls are only built in contracts.py. StaleReads where there is no quorum.
 """
 
 from __future__ import annotations
@@ -11,16 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
 
-from protocol.hashing import from_hex, keccak
 from settlement.chain import events, providers
-from settlement.chain.contracts import CreatedSeries, Record, topic
-from settlement.chain.errors import NotDeployed
-from settlement.chain.providers import Header, Log, Providers, StaleReads
-
-_RECORD = ("uint256", "uint256", "uint256", "uint256", "bool")
+from settlement.chain.contracts import CreatedSeries, Record, Signers, WaitingSet, topic
+from settlement.chain.providers import Providers, StaleReads
+from settlement.chain.readings import Header, Log
+from settlement.chain.views import View, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +42,23 @@ class OracleAt:
 
     def records_of(self, expiries: Sequence[str]) -> dict[str, Record]:
         """All that the oracle keeps of each expiry, also before it is final; many in one request."""
-        found = self._read("record_of(bytes32)", _RECORD, [from_hex(expiry, 32) for expiry in expiries])
+        found = self._read(*(("record_of", expiry) for expiry in expiries))
         return {expiry: Record(*record) for expiry, record in zip(expiries, found, strict=True)}
 
     def attestors(self) -> tuple[list[str], int]:
         """The set that signs, and how many of it must."""
-        ((members,),) = self._read("get_attestors()", ("address[]",), [b""])
-        ((threshold,),) = self._read("attestor_threshold()", ("uint256",), [b""])
-        return [str(each).lower() for each in members], int(threshold)
+        members, threshold = self._read(("get_attestors",), ("attestor_threshold",))
+        return members, threshold
+
+    def signers(self) -> Signers:
+        """The running and the waiting attestor set, and the guardians."""
+        asked = ("get_attestors", "attestor_threshold", "get_proposal", "get_guardians", "GUARDIAN_THRESHOLD",
+                 "owner", "SET_DELAY")  # fmt: skip
+        running, threshold, (nonce, proposed, wanted, applies_from), guardians, of, owner, delay = self._read(
+            *((function,) for function in asked)
+        )
+        waiting = WaitingSet(nonce, tuple(proposed), wanted, applies_from) if applies_from else None
+        return Signers(tuple(running), threshold, waiting, tuple(guardians), of, owner, delay)
 
     def priced(self, expiries: Sequence[str], first: int, last: int) -> list[Priced]:
         """Every price that was set for these expiries in the blocks first to last, in order of the chain."""
@@ -64,23 +69,21 @@ class OracleAt:
         """Whether the block of that number is the one of that hash."""
         return number <= self.block.number and block(self.nodes, number).hash == hash_
 
-    def _read(self, function: str, types: Sequence[str], arguments: Sequence[bytes]) -> list[tuple[Any, ...]]:
-        if not settings.ORACLE_ADDRESS:
-            raise NotDeployed("the address of PriceOracle is not known; run manage.py deploy_contracts")
-        selector = keccak(function.encode())[:4]
-        answers = self.nodes.calls(
-            self.block, [(settings.ORACLE_ADDRESS, selector + each) for each in arguments]
-        )
-        try:
-            return [decode(types, answer) for answer in answers]
-        except DecodingError as error:
-            raise NotDeployed(f"no price oracle at {settings.ORACLE_ADDRESS}: {error}") from error
+    def _read(self, *asked: tuple[str, *tuple[str, ...]]) -> list[Any]:
+        """Views, each with its arguments."""
+        views = [View("PriceOracle", settings.ORACLE_ADDRESS, function, tuple(rest)) for function, *rest in asked]
+        return read(self.nodes, self.block, views)
 
 
-def oracle(depth: int = 0) -> OracleAt:
+def oracle(nodes: Providers | None = None, depth: int = 0) -> OracleAt:
     """The oracle in the newest block, or `depth` below it; StaleReads where the chain is not so long."""
-    nodes = providers.connect()
+    nodes = nodes or providers.connect()
     return OracleAt(nodes, block(nodes, nodes.head() - depth))
+
+
+def newest_block(nodes: Providers) -> Header:
+    """The highest block that a quorum has."""
+    return block(nodes, nodes.head())
 
 
 def block(nodes: Providers, number: int) -> Header:
@@ -97,7 +100,7 @@ def final_block(nodes: Providers) -> Header | None:
 
 
 def series_on(nodes: Providers, expiry: str, last: int) -> list[CreatedSeries]:
-    """All series on an expiry, whoever created them, by the factory's logs up to a final block."""
+    """All series on an expiry, whoever created them, by the factory's logs up to a block."""
     topics = [topic("SeriesFactory", "SeriesCreated"), None, expiry]
     logs = nodes.logs_between([settings.FACTORY_ADDRESS], topics, settings.FACTORY_BLOCK, last)
     return [_created(each) for each in logs]

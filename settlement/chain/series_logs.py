@@ -10,7 +10,8 @@ from django.conf import settings
 
 from settlement.chain import events
 from settlement.chain.contracts import topic
-from settlement.chain.providers import Header, Log, Providers, StaleReads
+from settlement.chain.providers import Providers, StaleReads
+from settlement.chain.readings import Header, Log
 
 KINDS = ("Split", "Merge", "Redeem")
 

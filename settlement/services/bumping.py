@@ -9,7 +9,7 @@ from settlement import alarms
 from settlement.alarms import AlarmKind
 from settlement.chain import fees
 from settlement.chain.answers import Answer
-from settlement.chain.client import GWEI, Client, Price
+from settlement.chain.client import GWEI, Connection, Price
 from settlement.chain.fees import Fees, History
 from settlement.models import Attempt, ChainTransaction
 from settlement.services import authorizing, calls, cancelling, transactions
@@ -25,7 +25,7 @@ STUCK_BUMPS = 10
 """So many times BUMP_SECONDS without a block are an alarm."""
 
 
-def raise_fees(client: Client, *, now: int) -> None:
+def raise_fees(client: Connection, *, now: int) -> None:
     """Bump the lowest nonce that waits, of each sender: what is behind it cannot be mined before it."""
     waiting = list(
         ChainTransaction.objects.filter(
@@ -52,7 +52,7 @@ def wait(row: ChainTransaction, reason: str) -> None:
         log.error("transaction.waits", hash=row.hash, nonce=row.nonce, purpose=row.purpose, reason=reason)
 
 
-def _raise(client: Client, row: ChainTransaction, history: History, now: int) -> str:
+def _raise(client: Connection, row: ChainTransaction, history: History, now: int) -> str:
     """Bump it if it is time. Returns why not where that is the ceiling."""
     last = row.newest
     if last.answer == Answer.NO_FUNDS:
@@ -83,7 +83,7 @@ def _price(last: Attempt, history: History) -> Price | None:
     return Price(last.gas, more.max_fee, more.tip) if more else None
 
 
-def _sign(client: Client, row: ChainTransaction, last: Attempt, price: Price, now: int) -> str:
+def _sign(client: Connection, row: ChainTransaction, last: Attempt, price: Price, now: int) -> str:
     """Sign, store, send the same payload at this price; returns why not, or nothing."""
     cancels = last.proposal_id is not None
     rebuilt = calls.call_for(client, cancelling.purpose_of(row) if cancels else row.purpose)

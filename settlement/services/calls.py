@@ -16,7 +16,7 @@ from oracle.models import Act, Expiry
 from protocol import signing
 from protocol.stages import Stage
 from settlement.chain import contracts, quorum
-from settlement.chain.client import Call, Client
+from settlement.chain.client import Call, Connection
 from settlement.chain.escrow import escrow
 from settlement.chain.feeds import feeds
 from settlement.models import AttestorSignature, ChainTransaction, Publication, Root, RootSignature
@@ -31,7 +31,7 @@ from settlement.signers.policy import Rebuilt, Said
 Signature = AttestorSignature | RootSignature
 
 
-def call_for(client: Client, purpose: str) -> Rebuilt:
+def call_for(client: Connection, purpose: str) -> Rebuilt:
     """The call of a purpose as the rows have it now, with signatures of the attestors that a quorum names now.
 
     May raise a ChainError.
@@ -49,12 +49,12 @@ def countable(rows: Iterable[Signature], members: Sequence[str], threshold: int)
     return sorted(ours[:threshold], key=lambda row: row.attestor)
 
 
-def _publication(client: Client, purpose: str, name: str) -> Rebuilt:
+def _publication(client: Connection, purpose: str, name: str) -> Rebuilt:
     publication = Publication.objects.get(pk=int(name))
     items = publications.items_of(publication)
     message = publications.message_of(items)
     oracle = contracts.oracle(client)
-    members, threshold = quorum.oracle().attestors()
+    members, threshold = quorum.oracle(client.nodes).attestors()
     rows = countable(publication.signatures.all(), members, threshold)
     return Rebuilt(
         purpose,
@@ -69,10 +69,10 @@ def _publication(client: Client, purpose: str, name: str) -> Rebuilt:
     )
 
 
-def _root(client: Client, purpose: str, name: str) -> Rebuilt:
+def _root(client: Connection, purpose: str, name: str) -> Rebuilt:
     root = Root.objects.get(pk=int(name))
     message = roots.message_of(root)
-    members, threshold = quorum.oracle().attestors()
+    members, threshold = quorum.oracle(client.nodes).attestors()
     rows = countable(root.signatures.all(), members, threshold)
     return Rebuilt(
         purpose,
@@ -85,17 +85,17 @@ def _root(client: Client, purpose: str, name: str) -> Rebuilt:
     )
 
 
-def _series(client: Client, purpose: str, name: str) -> Rebuilt:
+def _series(client: Connection, purpose: str, name: str) -> Rebuilt:
     batch = SeriesBatch.objects.select_related("expiry").get(pk=int(name))
     return operators_call("series", purpose, batch_call(client, batch))
 
 
-def _feed(client: Client, purpose: str, name: str) -> Rebuilt:
+def _feed(client: Connection, purpose: str, name: str) -> Rebuilt:
     expiry = Expiry.objects.select_related("index").get(pk=name)
     return operators_call("feed", purpose, feeds(client).create(expiry.id, decimals_of(expiry)))
 
 
-def _cancel(client: Client, purpose: str, name: str) -> Rebuilt:
+def _cancel(client: Connection, purpose: str, name: str) -> Rebuilt:
     """Nothing, sent to oneself: all that two operators can make of a nonce (decision 32)."""
     row = ChainTransaction.objects.get(pk=int(name))
     return Rebuilt(
@@ -103,7 +103,7 @@ def _cancel(client: Client, purpose: str, name: str) -> Rebuilt:
     )
 
 
-_REBUILD: dict[str, Callable[[Client, str, str], Rebuilt]] = {
+_REBUILD: dict[str, Callable[[Connection, str, str], Rebuilt]] = {
     "publication": _publication,
     "root": _root,
     "series": _series,

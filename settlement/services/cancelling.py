@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from settlement.chain import fees
-from settlement.chain.client import GWEI, Client, Price
+from settlement.chain.client import GWEI, Connection, Price
 from settlement.chain.errors import ChainError
 from settlement.chain.fees import Fees
 from settlement.models import Attempt, ChainTransaction, Proposal
@@ -44,7 +44,7 @@ def problem(subject: str) -> str:
     return ""
 
 
-def carry_out(client: Client, proposal: Proposal, now: int) -> str | None:
+def carry_out(client: Connection, proposal: Proposal, now: int) -> str | None:
     """Sign the empty transfer, store it, send it. Bumps and blocks are for the rounds after; None: it waits."""
     row = ChainTransaction.objects.get(pk=int(proposal.subject))
     if row.chain != client.genesis:
@@ -70,7 +70,7 @@ def carry_out(client: Client, proposal: Proposal, now: int) -> str | None:
     return None
 
 
-def _price(client: Client, row: ChainTransaction, last: Attempt) -> Price | None:
+def _price(client: Connection, row: ChainTransaction, last: Attempt) -> Price | None:
     most = ceiling(cancels=True)
     today = fees.suggested(client.fee_history(), least_tip=settings.LEAST_TIP_GWEI * GWEI, ceiling=most)
     more = fees.bumped(Fees(int(last.max_fee), int(last.tip)), today, ceiling=most)

@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import transaction
 
 from settlement.chain import events
-from settlement.chain.providers import Header, Log, Providers, StaleReads
+from settlement.chain.providers import Providers, StaleReads
+from settlement.chain.readings import Header, Log
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 
 log = structlog.get_logger(__name__)

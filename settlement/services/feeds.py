@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from oracle.models import Expiry
-from settlement.chain.client import Client, connect
+from settlement.chain import quorum, views
+from settlement.chain.client import connect
 from settlement.chain.errors import NotDeployed, Reverted
-from settlement.chain.feeds import PriceFeed, feeds
+from settlement.chain.feeds import feeds
+from settlement.chain.providers import Providers
+from settlement.chain.readings import Header
+from settlement.chain.views import View
 from settlement.services import sending
 
 ORACLE_DECIMALS = 18
@@ -32,9 +38,10 @@ def create_feed(*, expiry: Expiry, now: int, patience_seconds: float = 60) -> st
     Raises InvalidFeed, or a ChainError where the chain does not answer or no block takes it in time.
     """
     client, decimals = connect(), decimals_of(expiry)
-    factory = feeds(client)
-    address = factory.address_of(expiry.id, decimals)
-    if not client.has_code(address):
+    nodes, factory = client.nodes, feeds(client)
+    head = quorum.newest_block(nodes)
+    (address,) = views.read(nodes, head, [_factory("address_of", expiry.id, decimals)])
+    if not nodes.has_code(head, address):
         purpose = f"feed:{expiry.id}"
         row = sending.under_way(client, purpose)
         if row is None:
@@ -44,16 +51,17 @@ def create_feed(*, expiry: Expiry, now: int, patience_seconds: float = 60) -> st
                 raise InvalidFeed(f"the factory would refuse it: {error}") from error
             row = sending.store(drafted, purpose=purpose, now=now)
         sending.wait(client, row, now=now, patience_seconds=patience_seconds)
-    return address
+    return str(address)
 
 
-def check_feed(client: Client, address: str, expiry: Expiry) -> int:
-    """The decimals of a feed, once it is sure to be ours and this expiry's. InvalidFeed says what is wrong."""
-    feed = PriceFeed(client, address)
+def check_feed(nodes: Providers, block: Header, address: str, expiry: Expiry) -> int:
+    """The decimals of a feed, once a quorum says that it is ours and this expiry's. InvalidFeed says what is wrong."""
+    asked = [View("PriceFeed", address.lower(), name) for name in ("expiry", "decimals")]
     try:
-        told, decimals = feed.expiry(), feed.decimals()
-        ours = feeds(client).address_of(told, decimals) == address.lower()
-    except (Reverted, NotDeployed):
+        told, decimals = views.read_or_refused(nodes, block, asked)
+        whose = [_factory("address_of", told, decimals)] if None not in (told, decimals) else []
+        ours = views.read_or_refused(nodes, block, whose) == [address.lower()]
+    except NotDeployed:
         ours = False
     if not ours:
         raise InvalidFeed(f"{address} is no feed of our factory")
@@ -61,4 +69,8 @@ def check_feed(client: Client, address: str, expiry: Expiry) -> int:
         raise InvalidFeed(f"the feed {address} is of expiry {told}, not of {expiry.slug}")
     if decimals != (wanted := decimals_of(expiry)):
         raise InvalidFeed(f"the feed {address} has {decimals} decimals, the index {wanted}")
-    return decimals
+    return int(decimals)
+
+
+def _factory(function: str, *arguments: object) -> View:
+    return View("PriceFeedFactory", settings.FEEDS_ADDRESS, function, arguments)

@@ -1,6 +1,6 @@
-"""What became of the publisher's transactions: every attempt is looked up, in every round (I-17).
+"""What became of the publisher's transactions: every attempt is looked up, in every round, by a quorum of nodes (I-17).
 
-None is believed lost because a node says nothing of it: only a deep block that used its nonce otherwise decides.
+None is believed lost because nodes say nothing of it: only a deep block that used its nonce otherwise decides.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import structlog
 from django.conf import settings
 
 from settlement.chain.answers import Answer
-from settlement.chain.client import Client
+from settlement.chain.client import Connection
 from settlement.models import Attempt, ChainTransaction
-from settlement.services import bumping, transactions
+from settlement.services import bumping, sightings, transactions
+from settlement.services.sightings import Sightings
 from settlement.stages import UNDER_WAY, TransactionState
 
 log = structlog.get_logger(__name__)
@@ -23,32 +24,36 @@ _LOOK_AGAIN = (Answer.ALREADY_KNOWN, Answer.NONCE_TOO_LOW)
 _S = TransactionState
 
 
-def follow(client: Client, *, now: int) -> int:
+def follow(client: Connection, *, now: int) -> int:
     """Look where every transaction under way is, send again what no block has, raise the fees of the one that is stuck.
 
     Returns how many moved.
     """
-    rows = ChainTransaction.objects.filter(chain=client.genesis, state__in=UNDER_WAY)
-    moved = sum(_follow(client, row, now) for row in rows.order_by("sender", "nonce"))
+    under_way = ChainTransaction.objects.filter(chain=client.genesis, state__in=UNDER_WAY)
+    rows = list(under_way.order_by("sender", "nonce"))
+    moved = 0
+    if rows:
+        seen = sightings.look(client.nodes, rows)
+        moved = sum(_follow(client, row, seen, now) for row in rows)
     bumping.raise_fees(client, now=now)
     return moved
 
 
-def _follow(client: Client, row: ChainTransaction, now: int) -> bool:
-    """Look, note; where no block has it, send again and, if the node knows more than we do, look once more."""
+def _follow(client: Connection, row: ChainTransaction, seen: Sightings, now: int) -> bool:
+    """Note; where no block has it, send again and, if a node knows more than we do, look once more."""
     before = row.state
-    moved = _look_and_note(client, row)
+    moved = _note(row, seen)
     last = row.newest
     waits = row.state == _S.SENT and row.overtaken_block is None
     due = last.sent_at is None or row.state != before or last.sent_at + RESEND_SECONDS <= now
     if waits and due and transactions.broadcast(client, row, now=now) in _LOOK_AGAIN:
-        moved |= _look_and_note(client, row)
+        moved |= _note(row, sightings.look(client.nodes, [row]))
     return moved
 
 
-def _look_and_note(client: Client, row: ChainTransaction) -> bool:
+def _note(row: ChainTransaction, sightings: Sightings) -> bool:
     """Write what was seen, unless somebody else has seen something meanwhile."""
-    seen = _look(client, row)
+    seen = _columns(row, sightings)
     if all(getattr(row, name) == value for name, value in seen.items()):
         return False
     if row.state == _S.MINED and seen["state"] == _S.SENT:
@@ -65,37 +70,36 @@ def _look_and_note(client: Client, row: ChainTransaction) -> bool:
     return moved
 
 
-def _look(client: Client, row: ChainTransaction) -> dict[str, object]:
-    """The columns as the chain has them now."""
-    head = client.block().number
-    attempts = list(row.attempts.order_by("-number"))
-    found = transactions.mined_of(client, attempts)
+def _columns(row: ChainTransaction, seen: Sightings) -> dict[str, object]:
+    """The columns as the chain has them."""
+    found = seen.of(row)
     if found is None:
-        return _nowhere(client, row, attempts, head)
-    attempt, receipt = found
-    deep = head - receipt.block_number >= settings.CONFIRMATION_DEPTH
+        return _nowhere(row, seen)
+    attempt, mined = found
+    deep = seen.head - mined.block_number >= settings.CONFIRMATION_DEPTH
     if attempt.proposal_id is not None and not deep:
         # The payload is in no block, and may yet come: nothing to tell those who wait for it.
-        return _unmined(attempts, overtaken=receipt.block_number)
+        return _unmined(seen.attempts[row.pk], overtaken=mined.block_number)
     columns: dict[str, object] = {
         "state": _S.CONFIRMED if deep else _S.MINED,
         "hash": attempt.hash,
-        "block_number": receipt.block_number,
-        "block_hash": receipt.block_hash,
-        "gas_used": receipt.gas_used,
-        "succeeded": receipt.succeeded,
+        "block_number": mined.block_number,
+        "block_hash": mined.block_hash,
+        "gas_used": mined.gas_used,
+        "succeeded": mined.succeeded,
         "overtaken_block": None,
     }
     return columns if attempt.proposal_id is None else columns | {"state": _S.CANCELLED, "succeeded": None}
 
 
-def _nowhere(client: Client, row: ChainTransaction, attempts: Sequence[Attempt], head: int) -> dict[str, object]:
+def _nowhere(row: ChainTransaction, seen: Sightings) -> dict[str, object]:
     """In no block; is the nonce still free?"""
-    if client.nonce(row.sender, pending=False) <= row.nonce:
+    attempts = seen.attempts[row.pk]
+    if seen.nonces[row.sender] <= row.nonce:
         return _unmined(attempts, overtaken=None)
-    since = head if row.overtaken_block is None else row.overtaken_block
+    since = seen.head if row.overtaken_block is None else row.overtaken_block
     columns = _unmined(attempts, overtaken=since)
-    return columns | {"state": _S.DROPPED} if head - since >= settings.CONFIRMATION_DEPTH else columns
+    return columns | {"state": _S.DROPPED} if seen.head - since >= settings.CONFIRMATION_DEPTH else columns
 
 
 def _unmined(attempts: Sequence[Attempt], *, overtaken: int | None) -> dict[str, object]:

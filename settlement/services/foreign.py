@@ -14,15 +14,17 @@ from django.db import IntegrityError, transaction
 from oracle.models import Expiry
 from protocol.hashing import keccak, to_hex
 from protocol.terms import MAX_PRICE
-from settlement.chain import contracts, providers
-from settlement.chain.client import Client, connect
-from settlement.chain.errors import NotDeployed, Reverted
-from settlement.chain.many import view_answers
+from settlement.chain import providers, views
+from settlement.chain.errors import NotDeployed
+from settlement.chain.providers import Providers
+from settlement.chain.readings import Header
+from settlement.chain.views import View
 from settlement.models import Series
 from settlement.services.feeds import ORACLE_DECIMALS, InvalidFeed, check_feed
 
 VIEWS = ("oracle", "expiry", "feed", "strike", "collateral")
 DECIMALS = 18
+WORD_BYTES = 32
 
 
 class InvalidForeign(ValueError):
@@ -48,15 +50,12 @@ def import_series(*, address: str, expiry: Expiry) -> Series:
         if (known.origin, known.expiry_id) != (Series.Origin.FOREIGN, expiry.id):
             raise InvalidForeign(f"{address} is kept already, as a {known.origin} series of {known.expiry_id}")
         return known
-    client, nodes = connect(), providers.connect()
+    nodes = providers.connect()
     block = nodes.headers([nodes.final(nodes.head())])[0]
-    answered = view_answers(client, address, VIEWS, block.hash)
-    if answered is None:
+    if not nodes.has_code(block, address):
         raise InvalidForeign(f"there is no contract at {address} in the final block {block.number}")
-    # One node says which views there are, a quorum what they answer.
-    selectors = [(address, keccak(f"{view}()".encode())[:4]) for view in answered]
-    words = dict(zip(answered, map(_word, nodes.calls(block, selectors)), strict=True))
-    reads = _how_it_reads(client, address, words, expiry)
+    words = _answered(nodes, block, address)
+    reads = _how_it_reads(nodes, block, address, words, expiry)
     row = Series(
         address=address,
         origin=Series.Origin.FOREIGN,
@@ -76,17 +75,27 @@ def import_series(*, address: str, expiry: Expiry) -> Series:
     return row
 
 
-def _how_it_reads(client: Client, address: str, words: Mapping[str, bytes], expiry: Expiry) -> _Reads:
+def _answered(nodes: Providers, block: Header, address: str) -> dict[str, bytes]:
+    """Those views that it answers with a word at least, and the first word of each."""
+    asked = [(address, keccak(f"{view}()".encode())[:4]) for view in VIEWS]
+    answers = zip(VIEWS, nodes.calls_or_reverts(block, asked), strict=True)
+    return {view: found[:WORD_BYTES] for view, found in answers if found is not None and len(found) >= WORD_BYTES}
+
+
+def _how_it_reads(
+    nodes: Providers, block: Header, address: str, words: Mapping[str, bytes], expiry: Expiry
+) -> _Reads:
     """By the oracle or by a feed of this expiry; InvalidForeign says what is missing or wrong."""
     try:
-        if contracts.factory(client).read("is_series", address):
-            raise InvalidForeign(f"{address} is of our own factory: list it by its strike, with list_series")
-    except (Reverted, NotDeployed):
-        pass  # no factory here: then it cannot be of ours
+        (ours,) = views.read(nodes, block, [View("SeriesFactory", settings.FACTORY_ADDRESS, "is_series", (address,))])
+    except NotDeployed:
+        ours = False  # no factory here: then it cannot be of ours
+    if ours:
+        raise InvalidForeign(f"{address} is of our own factory: list it by its strike, with list_series")
     if "feed" in words:
         feed = _address(words["feed"])
         try:
-            return _Reads(feed, check_feed(client, feed, expiry))
+            return _Reads(feed, check_feed(nodes, block, feed, expiry))
         except InvalidFeed as error:
             raise InvalidForeign(f"{address} reads a feed that is not ours: {error}") from error
     if "oracle" not in words or "expiry" not in words:
@@ -104,11 +113,6 @@ def _strike(words: Mapping[str, bytes], decimals: int) -> int:
         return 0
     strike = int.from_bytes(words["strike"]) * 10 ** (ORACLE_DECIMALS - decimals)
     return strike if strike < MAX_PRICE else 0
-
-
-def _word(answer: bytes) -> bytes:
-    """One word; longer answers begin with what is asked for."""
-    return answer[:32]
 
 
 def _address(word: bytes) -> str:

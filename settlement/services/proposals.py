@@ -13,7 +13,7 @@ import structlog
 from django.contrib.auth.models import AbstractUser
 from django.db import IntegrityError, transaction
 
-from settlement.chain.client import Client
+from settlement.chain.client import Connection
 from settlement.models import Proposal
 from settlement.services import cancelling
 from settlement.services.proposal_rows import CANCEL, end, expire
@@ -33,7 +33,7 @@ class Kind:
     """`problem(subject)`: why it cannot be done, "" where it can. `carry_out`: what came of it, None for not yet."""
 
     problem: Callable[[str], str]
-    carry_out: Callable[[Client, Proposal, int], str | None]
+    carry_out: Callable[[Connection, Proposal, int], str | None]
 
 
 KINDS: Mapping[str, Kind] = {CANCEL: Kind(cancelling.problem, cancelling.carry_out)}
@@ -80,7 +80,7 @@ def approve(*, proposal_id: int, by: AbstractUser, now: int) -> Proposal:
     return held
 
 
-def carry_out(client: Client, *, now: int) -> None:
+def carry_out(client: Connection, *, now: int) -> None:
     """Do what two people want. What cannot be done any more ends with the reason."""
     expire(now=now)
     for proposal in Proposal.objects.filter(ended_at=None, approved_by__isnull=False).order_by("pk"):

@@ -35,7 +35,8 @@ def propose(*, now: int) -> int:
     )
     if not waiting and not stale:
         return 0
-    client, oracle = connect(), quorum.oracle()
+    client = connect()
+    oracle = quorum.oracle(client.nodes)
     for publication in stale:
         if not publishing.follow(client, publication.pk, now=now):
             _count_again(oracle, publication)

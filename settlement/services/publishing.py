@@ -8,7 +8,7 @@ from django.db import transaction
 
 from settlement.alarms import publishing_stops
 from settlement.chain import quorum
-from settlement.chain.client import Client, connect
+from settlement.chain.client import Connection, connect
 from settlement.chain.errors import Reverted
 from settlement.chain.quorum import OracleAt
 from settlement.models import Publication
@@ -45,7 +45,7 @@ def _ids(*stages: PublicationStage) -> list[int]:
     return list(Publication.objects.filter(stage__in=stages).order_by("pk").values_list("pk", flat=True))
 
 
-def _send(client: Client, publication_id: int, now: int) -> bool:
+def _send(client: Connection, publication_id: int, now: int) -> bool:
     """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
     if why := publishing_stops():
         note(publication_id, why)
@@ -82,13 +82,13 @@ def _ask_again(publication_id: int, have: int, want: int) -> bool:
     return held is not None
 
 
-def follow(client: Client, publication_id: int, *, now: int) -> bool:
+def follow(client: Connection, publication_id: int, *, now: int) -> bool:
     """Bring a publication to where the oracle has it, by whatever transaction; true where it moved."""
     publication = Publication.objects.select_related("transaction").get(pk=publication_id)
     row = publication.transaction
     if row is not None and row.chain != client.genesis:
         return False
-    oracle = quorum.oracle()
+    oracle = quorum.oracle(client.nodes)
     found = standing.look(oracle, publication)
     place = _place(oracle, publication, found)
     deep = _deep(oracle, publication) if place else None
@@ -120,7 +120,7 @@ def _deep(oracle: OracleAt, publication: Publication) -> Standing | None:
     """What the oracle has of it in a block at confirmation depth; None on a chain that is not so long."""
     if oracle.block.number < settings.CONFIRMATION_DEPTH:
         return None
-    return standing.look(quorum.oracle(settings.CONFIRMATION_DEPTH), publication)
+    return standing.look(quorum.oracle(oracle.nodes, settings.CONFIRMATION_DEPTH), publication)
 
 
 def _before_it_was_sent(held: Publication, found: Standing, place: Place | str | None) -> None:

@@ -15,8 +15,9 @@ from settlement.alarms import AlarmKind, clear_alarm, open_alarms, raise_alarm
 from settlement.chain import providers, quorum
 from settlement.chain.contracts import topic
 from settlement.chain.errors import ChainError
-from settlement.chain.providers import LOG_BLOCKS, Header, Providers
+from settlement.chain.providers import LOG_BLOCKS, Providers
 from settlement.chain.quorum import OracleAt
+from settlement.chain.readings import Header
 from settlement.models import FinalPrice
 from settlement.reconcile import compare
 from settlement.reconcile_models import ChainState, OracleRecord

@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 
-from settlement.chain.client import Client, connect
+from settlement.chain import quorum
+from settlement.chain.client import Connection, connect
 from settlement.chain.errors import Reverted
-from settlement.chain.escrow import Escrow, Roots, escrow
+from settlement.chain.escrow import Roots, is_used_up, roots_at
+from settlement.chain.providers import Providers
 from settlement.models import ChainTransaction, Root
 from settlement.root_stages import UNDER_WAY, RootStage
 from settlement.services import following, transactions
@@ -28,18 +30,19 @@ def post_roots(*, now: int) -> int:
     client = connect()
     if transactions.any_under_way():
         following.follow(client, now=now)
-    found = escrow(client)
-    return sum(_follow(client, found, pk, now) + _send(client, pk, now) for pk in ids)
+    return sum(_follow(client.nodes, pk, now) + _send(client, pk, now) for pk in ids)
 
 
-def _follow(client: Client, contract: Escrow, root_id: int, now: int) -> bool:
-    """Bring one root to where the contract has it."""
+def _follow(nodes: Providers, root_id: int, now: int) -> bool:
+    """Bring one root to where the contract has it, by a quorum of nodes."""
     root = Root.objects.get(pk=root_id)
-    roots, deep = contract.roots(), client.block_below(settings.CONFIRMATION_DEPTH)
+    head = quorum.newest_block(nodes)
+    roots, depth = roots_at(nodes, head), settings.CONFIRMATION_DEPTH
+    deep = quorum.block(nodes, head.number - depth) if head.number >= depth else None
     used_up = (
         deep is not None
         and deep.number > root.block
-        and contract.is_used_up(root.epoch, root.root, root.block + 1, deep.number)
+        and is_used_up(nodes, root.epoch, root.root, root.block + 1, deep.number)
     )
     with transaction.atomic():
         held = hold(root_id, *UNDER_WAY)
@@ -77,7 +80,7 @@ def _not_on_chain(held: Root) -> None:
         move(held, _S.SIGNED, transaction=None, reason="its transaction has failed; it is signed anew")
 
 
-def _send(client: Client, root_id: int, now: int) -> bool:
+def _send(client: Connection, root_id: int, now: int) -> bool:
     """Sign, store, send. Between any two of these a crash is harmless: the next round goes on from what is stored."""
     root = Root.objects.get(pk=root_id)
     if root.stage not in (_S.PLANNED, _S.SIGNED):

@@ -14,8 +14,8 @@ from ledger.dues import dues
 from oracle.models import Act
 from protocol.escrow import Leaf, Statement
 from settlement import reconcile
-from settlement.chain.client import connect
-from settlement.chain.escrow import escrow
+from settlement.chain import providers, quorum
+from settlement.chain.escrow import roots_at
 from settlement.models import EscrowIndex, Root
 from settlement.root_stages import UNDER_WAY, RootStage, may_follow
 
@@ -37,7 +37,8 @@ def propose_root(*, now: int) -> Root | None:
     block = EscrowIndex.objects.filter(credited_to__gte=0).values_list("credited_to", flat=True).first()
     if block is None:
         return None
-    roots = escrow(connect()).roots()
+    nodes = providers.connect()
+    roots = roots_at(nodes, quorum.newest_block(nodes))
     if roots.ended:
         return None
     statement = build(epoch=roots.next_epoch, block=block)

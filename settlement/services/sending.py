@@ -11,11 +11,11 @@ import time
 from django.conf import settings
 from django.db import transaction
 
-from settlement.chain.client import Call, Client
+from settlement.chain.client import Call, Client, Connection
 from settlement.chain.contracts import selector
 from settlement.chain.errors import ChainDown, ChainError
 from settlement.models import ChainTransaction
-from settlement.services import transactions
+from settlement.services import sightings, transactions
 from settlement.signers.policy import Rebuilt, Refusal
 from settlement.stages import TransactionState
 
@@ -38,23 +38,23 @@ def store(drafted: transactions.Draft, *, purpose: str, now: int) -> ChainTransa
         return transactions.store(drafted, purpose=purpose, now=now)
 
 
-def wait(client: Client, row: ChainTransaction, *, now: int, patience_seconds: float) -> None:
+def wait(client: Connection, row: ChainTransaction, *, now: int, patience_seconds: float) -> None:
     """Send the stored bytes and return once a block has them. ChainDown where none took them in time: ask again."""
     transactions.broadcast(client, row, now=now)
     deadline = time.monotonic() + patience_seconds
     # The worker may raise its fees meanwhile: any attempt counts.
-    while (found := transactions.mined_of(client, list(row.attempts.all()))) is None:
+    while (found := sightings.look(client.nodes, [row]).of(row)) is None:
         if time.monotonic() > deadline:
             raise ChainDown(f"{row.hash} waits for a block; run the command again to look for it")
         time.sleep(POLL_SECONDS)
-    attempt, receipt = found
+    attempt, mined = found
     if attempt.proposal_id is not None:
-        raise ChainError(f"nonce {row.nonce} was cancelled in block {receipt.block_number}")
-    if not receipt.succeeded:
-        raise ChainError(f"{attempt.hash} reverted in block {receipt.block_number}")
+        raise ChainError(f"nonce {row.nonce} was cancelled in block {mined.block_number}")
+    if not mined.succeeded:
+        raise ChainError(f"{attempt.hash} reverted in block {mined.block_number}")
 
 
-def draft(client: Client, kind: str, call: Call, *, now: int) -> transactions.Draft:
+def draft(client: Connection, kind: str, call: Call, *, now: int) -> transactions.Draft:
     """What an operator asks for, signed. Reverted where the contract would refuse it, Refused where the signer does.
 
     No row says yet what is wanted, so the policy holds only contract and function (and fees) to what `kind` may be.

@@ -1,7 +1,7 @@
 """A grid of strikes on one expiry, created in batches, one transaction of the factory each (DESIGN 3.1).
 
 Each batch is stored with its signed transaction before that is sent. Whatever was interrupted, the next call looks what
-the chain has, waits for what is under way and creates only the rest.
+the chain has, waits for what is under way and creates only the rest. What it has is a quorum's word.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from django.db import transaction
 
 from oracle.models import Expiry
 from protocol.canonical import json_hash
-from protocol.hashing import to_hex
 from protocol.terms import MAX_PRICE
-from settlement.chain import contracts
-from settlement.chain.client import GAS_MARGIN_PPM, Call, Client, connect
+from settlement.chain import contracts, quorum, views
+from settlement.chain.client import GAS_MARGIN_PPM, Call, Client, Connection, connect
 from settlement.chain.contracts import CreatedSeries, SeriesFactory
 from settlement.chain.errors import ChainError, Reverted
-from settlement.chain.many import block_gas_limit, created_among, read_many, series_addresses
+from settlement.chain.providers import Providers
+from settlement.chain.readings import Header
+from settlement.chain.views import View
 from settlement.models import ETH, ChainTransaction, Series
 from settlement.series_models import SeriesBatch
 from settlement.services import sending
@@ -71,12 +72,12 @@ def list_series(
     for row in _under_way(client, expiry, collateral):
         progress(f"waiting for {row.hash} of an earlier call")
         sending.wait(client, row, now=now, patience_seconds=patience_seconds)
-    addresses, batches = _missing(client, factory, expiry, strikes, collateral)
+    addresses, batches = _missing(client, expiry, strikes, collateral)
     for number, batch in enumerate(batches, start=1):
         row = _create(client, factory, expiry, batch, collateral, now)
         progress(f"batch {number} of {len(batches)}: {len(batch)} series, {row.hash}")
         sending.wait(client, row, now=now, patience_seconds=patience_seconds)
-    return _keep(client, factory, expiry, list(addresses.values()))
+    return _keep(client.nodes, expiry, list(addresses.values()))
 
 
 def plan_series(*, expiry: Expiry, strikes: Sequence[int], collateral: str = ETH, now: int) -> Plan:
@@ -84,7 +85,7 @@ def plan_series(*, expiry: Expiry, strikes: Sequence[int], collateral: str = ETH
     _check(expiry, strikes, now)
     client = connect()
     factory = contracts.factory(client)
-    addresses, batches = _missing(client, factory, expiry, strikes, collateral)
+    addresses, batches = _missing(client, expiry, strikes, collateral)
     try:
         gas = [client.price(ETH, grid_call(factory, expiry, batch, collateral)).gas for batch in batches]
     except Reverted as error:
@@ -119,17 +120,23 @@ def _check(expiry: Expiry, strikes: Sequence[int], now: int) -> None:
 
 
 def _missing(
-    client: Client, factory: SeriesFactory, expiry: Expiry, strikes: Sequence[int], collateral: str
+    client: Connection, expiry: Expiry, strikes: Sequence[int], collateral: str
 ) -> tuple[dict[int, str], list[list[int]]]:
     """The address of each strike, and those that do not exist yet, in batches."""
-    addresses = series_addresses(factory, expiry.id, expiry.expiry_at, sorted(strikes), collateral)
-    made = created_among(factory, list(addresses.values()))
-    missing = [strike for strike, address in addresses.items() if address not in made]
-    size = batch_size(block_gas_limit(client))
+    nodes, head, wanted = client.nodes, quorum.newest_block(client.nodes), sorted(strikes)
+    places = [_factory("address_of", expiry.id, expiry.expiry_at, strike, collateral) for strike in wanted]
+    addresses = dict(zip(wanted, views.read(nodes, head, places), strict=True))
+    made = views.read(nodes, head, [_factory("is_series", address) for address in addresses.values()])
+    missing = [strike for strike, is_made in zip(addresses, made, strict=True) if not is_made]
+    size = batch_size(client.block_gas())
     return addresses, [missing[start : start + size] for start in range(0, len(missing), size)]
 
 
-def _under_way(client: Client, expiry: Expiry, collateral: str) -> list[ChainTransaction]:
+def _factory(function: str, *arguments: object) -> View:
+    return View("SeriesFactory", settings.FACTORY_ADDRESS, function, arguments)
+
+
+def _under_way(client: Connection, expiry: Expiry, collateral: str) -> list[ChainTransaction]:
     """Transactions of earlier calls on this grid that no block is known to have, in the order of their making."""
     batches = SeriesBatch.objects.filter(expiry=expiry, collateral=collateral).order_by("pk")
     found = [sending.under_way(client, f"{PURPOSE}:{pk}") for pk in batches.values_list("pk", flat=True)]
@@ -137,7 +144,7 @@ def _under_way(client: Client, expiry: Expiry, collateral: str) -> list[ChainTra
 
 
 def _create(
-    client: Client, factory: SeriesFactory, expiry: Expiry, strikes: list[int], collateral: str, now: int
+    client: Connection, factory: SeriesFactory, expiry: Expiry, strikes: list[int], collateral: str, now: int
 ) -> ChainTransaction:
     """Store one batch with its signed transaction."""
     try:
@@ -152,19 +159,20 @@ def _create(
         return sending.store(drafted, purpose=f"{PURPOSE}:{batch.pk}", now=now)
 
 
-def _keep(client: Client, factory: SeriesFactory, expiry: Expiry, addresses: list[str]) -> list[Series]:
+def _keep(nodes: Providers, expiry: Expiry, addresses: list[str]) -> list[Series]:
     """Rows for all of these, read from the chain where we have none yet."""
     known = set(Series.objects.filter(address__in=addresses).values_list("address", flat=True))
     if fresh := set(addresses) - known:
-        logs = factory.created(expiry.id, settings.FACTORY_BLOCK, client.block().number)
-        rows = _rows(client, expiry, [each for each in logs if each.address in fresh])
+        head = quorum.newest_block(nodes)
+        created = quorum.series_on(nodes, expiry.id, head.number)
+        rows = _rows(nodes, head, expiry, [each for each in created if each.address in fresh])
         Series.objects.bulk_create(rows, ignore_conflicts=True)
     return list(Series.objects.filter(address__in=addresses).order_by("strike"))
 
 
-def _rows(client: Client, expiry: Expiry, created: Sequence[CreatedSeries]) -> list[Series]:
+def _rows(nodes: Providers, head: Header, expiry: Expiry, created: Sequence[CreatedSeries]) -> list[Series]:
     """A row for what each log tells, once the contract at that address says the same of itself."""
-    told = _told(client, created)
+    told = _told(nodes, head, created)
     rows = []
     for each, (about, decimals, p_symbol, n_symbol) in zip(created, told, strict=True):
         wanted = {
@@ -196,24 +204,18 @@ def _rows(client: Client, expiry: Expiry, created: Sequence[CreatedSeries]) -> l
     return rows
 
 
-def _told(client: Client, created: Sequence[CreatedSeries]) -> list[tuple[dict[str, object], int, str, str]]:
+def _told(
+    nodes: Providers, head: Header, created: Sequence[CreatedSeries]
+) -> list[tuple[dict[str, object], int, str, str]]:
     """What each contract says of itself, its decimals, and the symbols of P and N."""
-    views = ("expiry", "expiry_at", "strike", "oracle", "collateral", "p", "n", "decimals")
-    questions: list[tuple[contracts.Contract, str, tuple[object, ...]]] = []
+    names = ("expiry", "expiry_at", "strike", "oracle", "collateral", "p", "n", "decimals")
+    asked: list[View] = []
     for each in created:
-        series = contracts.Series(client, each.address)
-        questions += [(series, view, ()) for view in views]
-        questions += [(contracts.SeriesToken(client, token), "symbol", ()) for token in (each.p, each.n)]
-    answers = iter(read_many(client, questions))
+        asked += [View("Series", each.address, name) for name in names]
+        asked += [View("SeriesToken", token, "symbol") for token in (each.p, each.n)]
+    answers = iter(views.read(nodes, head, asked))
     found = []
     for _ in created:
-        about = {view: _plain(next(answers)) for view in views}
+        about: dict[str, object] = {name: next(answers) for name in names}
         found.append((about, int(str(about.pop("decimals"))), str(next(answers)), str(next(answers))))
     return found
-
-
-def _plain(value: object) -> object:
-    """Our spelling: lower-case addresses, words as hex."""
-    if isinstance(value, bytes):
-        return to_hex(value)
-    return value.lower() if isinstance(value, str) else value

@@ -7,17 +7,17 @@ more than the one before; the database refuses anything else.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max
 
 from settlement.alarms import publishing_stops
-from settlement.chain.answers import Answer
-from settlement.chain.client import Call, Client, Price, Receipt
-from settlement.chain.errors import ChainDown, ChainError, NodeRefused, TooDear
+from settlement.chain import quorum
+from settlement.chain.answers import Answer, together
+from settlement.chain.client import Call, Connection, Price
+from settlement.chain.errors import ChainError, TooDear
 from settlement.models import Attempt, ChainTransaction, Proposal
 from settlement.services import authorizing
 from settlement.signers.configured import configured
@@ -39,7 +39,7 @@ class CannotSend(ChainError):
 class Draft:
     """A signed transaction that nobody has stored or sent."""
 
-    client: Client
+    client: Connection
     sender: str
     nonce: int
     call: Call
@@ -47,10 +47,11 @@ class Draft:
     signed: Signed
 
 
-def draft(client: Client, rebuilt: Rebuilt, *, now: int) -> Draft | Refusal:
+def draft(client: Connection, rebuilt: Rebuilt, *, now: int) -> Draft | Refusal:
     """Judge it, ask for gas, fees and nonce, and sign. Reverted says that the contract would refuse it.
 
-    The nonce follows both the chain's and our own: somebody else may use the key, and not all of ours has been sent.
+    The nonce follows both the chain's and our own: somebody else may use the key, and not all of ours has been sent. A
+    quorum says the chain's, as blocks have it: one that is too high would never be mined, nor anything after it.
     Outside of any database transaction: chain and signer may take seconds to answer.
     """
     try:
@@ -58,9 +59,7 @@ def draft(client: Client, rebuilt: Rebuilt, *, now: int) -> Draft | Refusal:
         asked = authorizing.ask(client, rebuilt, now=now)
         if isinstance(asked, Refusal):
             return asked
-        price, nonce = client.price(sender, rebuilt.call), client.nonce(sender)
-        last = _ours(client, sender).aggregate(last=Max("nonce"))["last"]
-        nonce = nonce if last is None else max(nonce, last + 1)
+        price, nonce = client.price(sender, rebuilt.call), _nonce(client, sender)
         signed = authorizing.sign(asked, nonce=nonce, price=price, now=now)
     except (CannotSign, TooDear) as error:
         raise CannotSend(str(error)) from error
@@ -124,15 +123,15 @@ def _create(
     )
 
 
-def broadcast(client: Client, row: ChainTransaction, *, now: int) -> Answer:
-    """Send the newest attempt's stored bytes. Whether any landed is for `follow` to see, whatever the node says.
+def broadcast(client: Connection, row: ChainTransaction, *, now: int) -> Answer:
+    """Send the newest attempt's bytes to all nodes. Whether any landed is for `follow` to see, whatever they say.
 
     A publication's are not sent while an alarm stops publishing.
     """
     attempt = row.newest
     if row.purpose.startswith("publication:") and attempt.proposal_id is None and publishing_stops():
         return Answer.NO_ANSWER
-    answer, words = _send(client, attempt.raw)
+    answer, words = together(client.nodes.send(attempt.raw))
     if answer not in (Answer.TAKEN, Answer.ALREADY_KNOWN, attempt.answer):
         log.warning(
             "transaction.not_taken", hash=attempt.hash, purpose=row.purpose, answer=answer, reason=words
@@ -141,27 +140,7 @@ def broadcast(client: Client, row: ChainTransaction, *, now: int) -> Answer:
     return answer
 
 
-def _send(client: Client, raw: str) -> tuple[Answer, str]:
-    try:
-        client.broadcast(raw)
-    except NodeRefused as error:
-        return error.answer, str(error)
-    except ChainDown as error:
-        return Answer.NO_ANSWER, str(error)
-    return Answer.TAKEN, ""
-
-
-def mined_of(client: Client, attempts: Sequence[Attempt]) -> tuple[Attempt, Receipt] | None:
-    """The one attempt that the canonical chain has, if it has one; they share a nonce, so no two can be there."""
-    for attempt in attempts:
-        receipt = client.receipt(attempt.hash)
-        # A node may still show the receipt of a block that is no longer part of the chain.
-        if receipt is not None and client.hash_at(receipt.block_number) == receipt.block_hash:
-            return attempt, receipt
-    return None
-
-
-def has_room(client: Client) -> bool:
+def has_room(client: Connection) -> bool:
     """Whether nodes will keep one more behind those that no block has yet; of what they drop nobody is told."""
     waiting = ChainTransaction.objects.filter(chain=client.genesis, state=TransactionState.SENT)
     return waiting.count() < MOST_WAITING
@@ -172,5 +151,8 @@ def any_under_way() -> bool:
     return ChainTransaction.objects.filter(state__in=UNDER_WAY).exists()
 
 
-def _ours(client: Client, sender: str) -> QuerySet[ChainTransaction]:
-    return ChainTransaction.objects.filter(chain=client.genesis, sender=sender)
+def _nonce(client: Connection, sender: str) -> int:
+    ours = ChainTransaction.objects.filter(chain=client.genesis, sender=sender)
+    last = ours.aggregate(last=Max("nonce"))["last"]
+    mined = client.nodes.nonces([sender], quorum.newest_block(client.nodes))[sender]
+    return mined if last is None else max(mined, int(last) + 1)

@@ -19,7 +19,7 @@ from oracle.services.time import pass_time
 from protocol import signing
 from protocol.terms import Terms
 from settlement.chain import contracts
-from settlement.chain.client import Client, connect
+from settlement.chain.client import Connection, connect
 from settlement.chain.wallet import Wallet
 from settlement.models import Publication
 from settlement.services.opening import open_due
@@ -51,7 +51,7 @@ class World:
     index: Index
 
     @property
-    def client(self) -> Client:
+    def client(self) -> Connection:
         return connect()
 
     @property
@@ -137,13 +137,14 @@ class World:
 def deployed(node: Node, tmp_path: Path, settings: Any) -> Path:
     """The settings of this chain, with contracts; the file that says where they are."""
     settings.RPC_URL, settings.CONTRACTS_FILE = node.url, tmp_path / "contracts.json"
+    settings.RPC_URLS, settings.RPC_QUORUM = [node.url], 1
     settings.PUBLISHER_KEY = accounts.key(accounts.PUBLISHER)
     settings.FINALITY_DEPTH, settings.CONFIRMATION_DEPTH = FINALITY, CONFIRMATION
     call_command("deploy_contracts", *deploy_options(), verbosity=0)
     said = json.loads(settings.CONTRACTS_FILE.read_text())
     settings.ORACLE_ADDRESS, settings.FACTORY_ADDRESS = said["oracle"], said["factory"]
     settings.FEEDS_ADDRESS = said["feeds"]
-    settings.ESCROW_ADDRESS, settings.RPC_URLS, settings.RPC_QUORUM = said["escrow"], [node.url], 1
+    settings.ESCROW_ADDRESS = said["escrow"]
     settings.FACTORY_BLOCK, settings.ESCROW_BLOCK = said["block"], said["escrow_block"]
     return Path(settings.CONTRACTS_FILE)
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from protocol.hashing import keccak
+
 Twist = Callable[[str, Any], Any]
 
 
@@ -20,11 +22,15 @@ def honest(method: str, answer: Any) -> Any:
 
 @dataclass
 class Liar:
-    """`twist(method, answer)` gives what it says instead; `dead` closes every connection without a word."""
+    """`twist(method, answer)` gives what it says instead; `dead` closes every connection without a word; one that
+    `keeps` takes every transaction with thanks and passes none on.
+    """
 
     url: str = ""
     twist: Twist = honest
     dead: bool = False
+    keeps: bool = False
+    kept: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
 
@@ -39,15 +45,26 @@ def before(node_url: str) -> Iterator[Liar]:
             if liar.dead:
                 self.close_connection = True
                 return
-            questions = json.loads(body)
+            asked = json.loads(body)
+            questions = asked if isinstance(asked, list) else [asked]
+            if liar.keeps and questions[0]["method"] == "eth_sendRawTransaction":
+                liar.kept.append(questions[0]["params"][0])
+                hash_ = "0x" + keccak(bytes.fromhex(liar.kept[-1][2:])).hex()
+                self._say({"jsonrpc": "2.0", "id": questions[0]["id"], "result": hash_})
+                return
             request = urllib.request.Request(node_url, body, {"Content-Type": "application/json"})
             with urllib.request.urlopen(request, timeout=10) as response:
-                answers = {each["id"]: each for each in json.load(response)}
+                said = json.load(response)
+                answers = {each["id"]: each for each in (said if isinstance(said, list) else [said])}
             for question in questions:
                 liar.asked.append(question["method"])
                 answer = answers[question["id"]]
                 answer["result"] = liar.twist(question["method"], answer.get("result"))
-            said = json.dumps(list(answers.values())).encode()
+            told = list(answers.values())
+            self._say(told if isinstance(asked, list) else told[0])
+
+        def _say(self, answer: Any) -> None:
+            said = json.dumps(answer).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(said)))

@@ -8,9 +8,9 @@ import pytest
 
 from dev import accounts
 from settlement.alarms import AlarmKind, open_alarms
-from settlement.chain.answers import Answer
-from settlement.chain.client import GWEI, Client
-from settlement.chain.errors import ChainDown, Underpriced
+from settlement.chain.answers import Answer, Sent
+from settlement.chain.client import GWEI
+from settlement.chain.providers import Providers
 from settlement.models import Attempt, ChainTransaction, Publication
 from settlement.services import transactions
 from settlement.services.bumping import OUTBID_SECONDS
@@ -172,7 +172,7 @@ def test_bump__killed_around_it__one_transaction_is_mined(
 ) -> None:
     """Before it is stored, between storing and sending, and right after it was sent."""
     publication, now = stuck
-    send = Client.broadcast
+    send = Providers.send
     newest = attempts()[0].raw
 
     def killed(*arguments: Any, **named: Any) -> None:
@@ -183,7 +183,7 @@ def test_bump__killed_around_it__one_transaction_is_mined(
         raise Killed
 
     with monkeypatch.context() as patch:
-        target = (transactions, "add_attempt") if when == "store" else (Client, "broadcast")
+        target = (transactions, "add_attempt") if when == "store" else (Providers, "send")
         patch.setattr(*target, killed)
         with pytest.raises(Killed):
             publish(now=now + BUMP)
@@ -199,15 +199,15 @@ def test_bump__its_send_times_out__unknown_is_not_failed(
     world: World, stuck: tuple[Publication, int], monkeypatch: pytest.MonkeyPatch, landed: bool
 ) -> None:
     publication, now = stuck
-    send = Client.broadcast
+    send = Providers.send
 
-    def silent(self: Client, raw: str) -> None:
+    def silent(self: Providers, raw: str) -> list[Sent]:
         if landed:
             send(self, raw)
-        raise ChainDown("nobody knows")
+        return [Sent(1, Answer.NO_ANSWER, "nobody knows")]
 
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "broadcast", silent)
+        patch.setattr(Providers, "send", silent)
         publish(now=now + BUMP)
     assert attempts()[1].answer == Answer.NO_ANSWER
     publish(now=now + BUMP + 15)
@@ -221,14 +221,14 @@ def test_bump__node_wants_more_to_replace_it__outbid_before_the_minute_is_over(
 ) -> None:
     publication, now = stuck
 
-    send = Client.broadcast
+    send = Providers.send
 
-    def greedy(self: Client, raw: str) -> None:
+    def greedy(self: Providers, raw: str) -> list[Sent]:
         if Attempt.objects.get(raw=raw).number < 3:
-            raise Underpriced("replacement transaction underpriced")
-        send(self, raw)
+            return [Sent(1, Answer.UNDERPRICED, "replacement transaction underpriced")]
+        return send(self, raw)
 
-    monkeypatch.setattr(Client, "broadcast", greedy)
+    monkeypatch.setattr(Providers, "send", greedy)
     publish(now=now + BUMP)
     publish(now=now + BUMP + OUTBID_SECONDS - 1)
     assert len(attempts()) == 2

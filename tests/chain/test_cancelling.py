@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from settlement.chain.client import GWEI, Client
+from settlement.chain.client import GWEI
+from settlement.chain.providers import Providers
 from settlement.models import Attempt, ChainTransaction, Proposal, Publication
 from settlement.services import proposals
 from settlement.services.proposal_rows import CANCEL
@@ -129,15 +130,15 @@ def test_cancel__killed_around_its_send__is_sent_once_more_and_holds(
 ) -> None:
     publication, now = stuck
     wanted_by_two(now)
-    send = Client.broadcast
+    send = Providers.send
 
-    def killed(self: Client, raw: str) -> None:
+    def killed(self: Providers, raw: str) -> None:
         if landed:
             send(self, raw)
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "broadcast", killed)
+        patch.setattr(Providers, "send", killed)
         with pytest.raises(Killed):
             publish(now=now + 1)
     publish(now=now + 2)

@@ -15,9 +15,10 @@ from dev import accounts
 from settlement import tasks
 from settlement.chain import contracts
 from settlement.chain.client import connect
-from settlement.chain.errors import ChainDown, NotDeployed, WrongChain
+from settlement.chain.errors import NotDeployed, WrongChain
 from settlement.chain.escrow import Escrow
 from settlement.chain.feeds import PriceFeed, PriceFeedFactory
+from settlement.chain.providers import StaleReads
 from settlement.models import ChainTransaction
 from settlement.services.publishing import publish
 from settlement.stages import PublicationStage
@@ -68,7 +69,7 @@ def test_deploy__before_there_was_an_escrow__adds_it_to_the_oracle_that_stands(d
 def test_deploy__file_of_another_chain__deploys_anew(deployed: Path, tmp_path: Path, settings: Any) -> None:
     (tmp_path / "other").mkdir()
     with running(tmp_path / "other") as other:
-        settings.RPC_URL = other.url
+        settings.RPC_URL, settings.RPC_URLS = other.url, [other.url]
         deployed.write_text(json.dumps({"oracle": "0x" + "ab" * 20, "factory": "0x" + "cd" * 20, "block": 9}))
         call_command("deploy_contracts", *deploy_options(), stdout=StringIO())
         assert json.loads(deployed.read_text())["block"] == 1
@@ -103,19 +104,19 @@ def test_deploy__settings_missing__says_which(deployed: Path, settings: Any) -> 
 
 
 def test_connect__wrong_chain_id__stops(node: Node, settings: Any) -> None:
-    settings.RPC_URL, settings.CHAIN_ID = node.url, 1
+    settings.RPC_URL, settings.RPC_URLS, settings.CHAIN_ID = node.url, [node.url], 1
     with pytest.raises(WrongChain, match="the node is on chain 31337, CHAIN_ID is 1"):
         connect()
 
 
-def test_connect__nobody_there__chain_down(settings: Any) -> None:
-    settings.RPC_URL = "http://127.0.0.1:1"
-    with pytest.raises(ChainDown):
+def test_connect__nobody_there__no_quorum(settings: Any) -> None:
+    settings.RPC_URL, settings.RPC_URLS = "http://127.0.0.1:1", ["http://127.0.0.1:1"]
+    with pytest.raises(StaleReads):
         connect()
 
 
 def test_contracts__nothing_at_the_address__not_deployed(node: Node, settings: Any) -> None:
-    settings.RPC_URL, settings.ORACLE_ADDRESS = node.url, "0x" + "0a" * 20
+    settings.RPC_URL, settings.RPC_URLS, settings.ORACLE_ADDRESS = node.url, [node.url], "0x" + "0a" * 20
     with pytest.raises(NotDeployed):
         contracts.oracle(connect()).attestors()
     settings.ORACLE_ADDRESS = ""
@@ -127,8 +128,8 @@ def test_tasks__wrong_chain_or_none__one_line_and_nothing_moves(world: World, se
     publication, _ = world.signed()
     settings.CHAIN_ID = 1
     assert tasks.publish() == "WrongChain: the node is on chain 31337, CHAIN_ID is 1: set RPC_URL or CHAIN_ID"
-    settings.CHAIN_ID, settings.RPC_URL = 31337, "http://127.0.0.1:1"
-    assert tasks.publish().startswith("ChainDown: ")
+    settings.CHAIN_ID, settings.RPC_URLS = 31337, ["http://127.0.0.1:1"]
+    assert tasks.publish().startswith("StaleReads: ")
     publication.refresh_from_db()
     assert publication.stage == PublicationStage.SIGNED
     assert not ChainTransaction.objects.exists()
@@ -143,7 +144,7 @@ def test_publish__another_chain_with_the_same_id__leaves_the_old_chains_transact
     (tmp_path / "other").mkdir()
     time.sleep(1.1)  # two chains that begin in the same second have the same block 0
     with running(tmp_path / "other") as other:
-        settings.RPC_URL = other.url
+        settings.RPC_URL, settings.RPC_URLS = other.url, [other.url]
         settings.CONTRACTS_FILE.unlink()
         call_command("deploy_contracts", *deploy_options(), stdout=StringIO())
         publish(now=now + 60)

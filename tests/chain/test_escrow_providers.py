@@ -10,6 +10,7 @@ import pytest
 
 from oracle.models import Act
 from settlement.chain import providers
+from settlement.chain.errors import WrongChain
 from settlement.chain.providers import Providers, StaleReads
 from settlement.index_models import EscrowBlock, EscrowLog
 from settlement.reconcile import escrow_problem
@@ -183,7 +184,7 @@ def world_escrow() -> str:
     return str(settings.ESCROW_ADDRESS)
 
 
-def test_connect__all_on_another_chain__stale(world: World, settings: Any) -> None:
+def test_connect__all_on_another_chain__says_which(world: World, settings: Any) -> None:
     settings.CHAIN_ID = 1
-    with pytest.raises(StaleReads):
+    with pytest.raises(WrongChain, match="on chain 31337, CHAIN_ID is 1"):
         providers.connect()

@@ -17,7 +17,8 @@ from oracle import signer
 from oracle.services import funding
 from protocol import signing
 from protocol.escrow import Leaf, Statement
-from settlement.chain.escrow import escrow
+from settlement.chain import quorum
+from settlement.chain.escrow import escrow, roots_at
 from settlement.reconcile import escrow_problem
 from settlement.reconcile_escrow import first_row
 from tests.cast import ETHER, person
@@ -35,9 +36,10 @@ def bury(world: World) -> None:
 def publish(world: World, *leaves: Leaf) -> Statement:
     """A root over these leaves, whether they are true or not, signed by three attestors, posted and final."""
     contract = escrow(world.client)
-    block = world.node.height()
+    block, nodes = world.node.height(), world.client.nodes
     world.node.mine()
-    statement = Statement(contract.roots().next_epoch, block, 1, {each.account: each for each in leaves})
+    epoch = roots_at(nodes, quorum.newest_block(nodes)).next_epoch
+    statement = Statement(epoch, block, 1, {each.account: each for each in leaves})
     digest = signer.digest("Root", statement.message)
     signers = sorted(accounts.ATTESTORS[:3], key=lambda each: int(accounts.address(each), 16))
     signatures = [signing.sign(accounts.key(each), digest) for each in signers]

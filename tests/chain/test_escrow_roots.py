@@ -13,8 +13,8 @@ from ledger.selectors import balance, balances
 from oracle.services.time import pass_time
 from protocol.escrow import Leaf, Statement
 from protocol.stages import Stage
-from settlement.chain.client import Client
 from settlement.chain.errors import Reverted
+from settlement.chain.providers import Providers
 from settlement.models import ChainTransaction, Root
 from settlement.reconcile import escrow_problem
 from settlement.reserves import reserves
@@ -154,7 +154,7 @@ def test_publisher__killed_around_the_send__the_root_is_posted_once(
     withdraw(world, ALICE, ETHER)
     root = propose(world)
     attest(world, tmp_path, 0, 1, 2)
-    send = Client.broadcast
+    send = Providers.send
 
     def killed(*arguments: Any, **named: Any) -> None:
         if when == "landed":
@@ -162,7 +162,7 @@ def test_publisher__killed_around_the_send__the_root_is_posted_once(
         raise Killed
 
     with monkeypatch.context() as patch:
-        target = (transactions, when) if when != "landed" else (Client, "broadcast")
+        target = (transactions, when) if when != "landed" else (Providers, "send")
         patch.setattr(*target, killed)
         with pytest.raises(Killed):
             post(world)

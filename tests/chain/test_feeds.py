@@ -11,6 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from web3 import Web3
 
+from oracle.models import Expiry
 from oracle.services import listing
 from settlement.chain import quorum
 from settlement.chain.errors import ChainDown
@@ -24,6 +25,11 @@ from tests.chain.conftest import World
 PAGE = Path(__file__).parents[2] / "docs" / "integrating.md"
 
 
+def checked(world: World, address: str, expiry: Expiry) -> int:
+    nodes = world.client.nodes
+    return check_feed(nodes, quorum.newest_block(nodes), address, expiry)
+
+
 def test_create_feed__again__the_same_address_and_one_transaction(world: World) -> None:
     expiry = world.list_expiry()
     foretold = feeds(world.client).address_of(expiry.id, 18)
@@ -32,7 +38,7 @@ def test_create_feed__again__the_same_address_and_one_transaction(world: World) 
     row = ChainTransaction.objects.get()
     assert row.purpose == f"feed:{expiry.id}"
     feed = PriceFeed(world.client, foretold)
-    assert (feed.expiry(), feed.decimals(), check_feed(world.client, foretold, expiry)) == (expiry.id, 18, 18)
+    assert (feed.expiry(), feed.decimals(), checked(world, foretold, expiry)) == (expiry.id, 18, 18)
 
 
 def test_create_feed__interrupted_before_a_block__the_same_transaction_is_sent_again(world: World) -> None:
@@ -64,12 +70,12 @@ def test_create_feed__scale_that_cannot_say_the_prices__refused(
 def test_check_feed__of_another_expiry_factory_or_scale__refused(world: World) -> None:
     expiry, other = world.list_expiry("one"), world.list_expiry("two", 2_000)
     with pytest.raises(InvalidFeed, match="is of expiry"):
-        check_feed(world.client, create_feed(expiry=other, now=1), expiry)
+        checked(world, create_feed(expiry=other, now=1), expiry)
     world.holder().send(feeds(world.client).create(expiry.id, 8))
     with pytest.raises(InvalidFeed, match="has 8 decimals, the index 18"):
-        check_feed(world.client, feeds(world.client).address_of(expiry.id, 8), expiry)
+        checked(world, feeds(world.client).address_of(expiry.id, 8), expiry)
     with pytest.raises(InvalidFeed, match="no feed of our factory"):
-        check_feed(world.client, str(feeds(world.client).read("FEED")), expiry)
+        checked(world, str(feeds(world.client).read("FEED")), expiry)
 
 
 def test_create_feed_command__prints_the_address(world: World) -> None:

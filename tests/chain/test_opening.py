@@ -16,7 +16,8 @@ from protocol.canonical import json_hash
 from protocol.stages import Stage
 from settlement.chain.client import Call
 from settlement.chain.contracts import Series, factory
-from settlement.chain.providers import NOTHING, Providers, StaleReads, _Node, connect
+from settlement.chain.provider import NOTHING, Provider
+from settlement.chain.providers import Providers, StaleReads, connect
 from settlement.services import opening
 from settlement.services.opening import open_due, value_at
 from settlement.services.series import list_series
@@ -143,17 +144,17 @@ def test_value_at__node_that_refuses_long_answers__asked_in_halves(
         world.holder().send(series.call("split", ETHER, value=ETHER))
     world.pass_expiry(expiry)
     nodes, asked = connect(), []
-    ask = _Node.answers
+    ask = Provider.answers
 
-    def picky(node: _Node, questions: Any, read: Any) -> list[Any]:
-        found = ask(node, questions, read)
+    def picky(node: Provider, questions: Any, *readers: Any) -> list[Any]:
+        found = ask(node, questions, *readers)
         for place, (method, params) in enumerate(questions):
             if method == "eth_getLogs":
                 asked.append((params[0]["fromBlock"], params[0]["toBlock"]))
                 found[place] = found[place] if len(set(asked[-1])) == 1 else NOTHING
         return found
 
-    monkeypatch.setattr(_Node, "answers", picky)
+    monkeypatch.setattr(Provider, "answers", picky)
     assert value_at(nodes, expiry, world.node.height()) == 3 * ETHER
     assert len(asked) > world.node.height()
 

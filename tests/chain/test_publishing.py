@@ -8,8 +8,9 @@ import pytest
 from eth_utils import keccak
 
 from dev import accounts
-from settlement.chain.client import Call, Client
-from settlement.chain.errors import ChainDown, NodeRefused
+from settlement.chain.answers import Answer, Sent
+from settlement.chain.client import Call
+from settlement.chain.providers import Providers
 from settlement.chain.wallet import Wallet
 from settlement.models import Attempt, ChainTransaction, Publication, PublicationItem
 from settlement.services import following, proposing, transactions
@@ -74,34 +75,34 @@ def test_publish__killed_right_after_the_send__goes_on_with_what_landed(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publication, now = world.signed()
-    send = Client.broadcast
+    send = Providers.send
 
-    def killed(self: Client, raw: str) -> None:
+    def killed(self: Providers, raw: str) -> None:
         send(self, raw)
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "broadcast", killed)
+        patch.setattr(Providers, "send", killed)
         with pytest.raises(Killed):
             publish(now=now)
     assert_published_once(world, publication, now)
 
 
 @pytest.mark.parametrize("landed", [True, False])
-@pytest.mark.parametrize("error", [ChainDown, NodeRefused])
+@pytest.mark.parametrize("answer", [Answer.NO_ANSWER, Answer.REFUSED])
 def test_publish__send_answers_with_an_error__unknown_is_not_failed(
-    world: World, monkeypatch: pytest.MonkeyPatch, landed: bool, error: type[Exception]
+    world: World, monkeypatch: pytest.MonkeyPatch, landed: bool, answer: Answer
 ) -> None:
     publication, now = world.signed()
-    send = Client.broadcast
+    send = Providers.send
 
-    def fails(self: Client, raw: str) -> None:
+    def fails(self: Providers, raw: str) -> list[Sent]:
         if landed:
             send(self, raw)
-        raise error("nobody knows")
+        return [Sent(1, answer, "nobody knows")]
 
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "broadcast", fails)
+        patch.setattr(Providers, "send", fails)
         publish(now=now)
     assert stage_of(publication) == S.SENT
     publish(now=now + 1)
@@ -161,7 +162,7 @@ def test_publish__somebody_else_uses_the_nonce__signed_anew_once_that_is_deep(
 ) -> None:
     publication, now = world.signed()
     with monkeypatch.context() as patch:
-        patch.setattr(Client, "broadcast", lambda self, raw: None)
+        patch.setattr(Providers, "send", lambda self, raw: [Sent(1, Answer.TAKEN)])
         publish(now=now)
     lost = ChainTransaction.objects.get()
     Wallet(world.client, accounts.key(accounts.PUBLISHER)).send(Call(world.holder().address, "0x", 1))
@@ -222,7 +223,7 @@ def test_publish__no_key_in_this_process__waits_and_says_so(world: World, settin
 
 
 def test_publish__nothing_to_do__asks_no_chain(db: None, settings: Any) -> None:
-    settings.RPC_URL = "http://127.0.0.1:1"
+    settings.RPC_URL, settings.RPC_URLS = "http://127.0.0.1:1", ["http://127.0.0.1:1"]
     assert publish(now=1) == 0
     assert not PublicationItem.objects.exists()
 

@@ -169,7 +169,7 @@ def test_attestors__signed_and_refused__stand_beside_them(world: World, tmp_path
 
 
 def test_attestors__chain_is_down__503_and_a_page_that_says_so(world: World, settings: Any) -> None:
-    settings.RPC_URL = "http://127.0.0.1:1"
+    settings.RPC_URLS = ["http://127.0.0.1:1"]
     cache.clear()
     assert web.get("/api/v1/attestors").json()["code"] == "unavailable"
     answer = web.get("/attestors/")

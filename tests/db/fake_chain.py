@@ -11,7 +11,7 @@ from django.conf import settings
 
 from protocol.hashing import address_word, keccak, to_hex, uint256_word
 from settlement.chain import events
-from settlement.chain.providers import Header, Log, TxReceipt
+from settlement.chain.readings import Header, Log, TxReceipt
 
 GENESIS = "0x" + "6" * 64
 

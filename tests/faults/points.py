@@ -54,7 +54,7 @@ def _bare(name: str) -> str:
 
 def _uses_the_node(node: ast.AST) -> bool:
     used = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
-    return bool(used & {"w3", "_ask", "post"})
+    return bool(used & {"w3", "_each", "post"})
 
 
 def _opens(node: ast.AST) -> bool:
@@ -86,3 +86,50 @@ def _functions(file: Path) -> Iterator[Function]:
             for inner in node.body:
                 if isinstance(inner, ast.FunctionDef):
                     yield f"{file.stem}.{node.name}.{inner.name}", inner
+
+
+# -- writes and broadcasts, for what has to die after each of them (test_crash_attempts.py)
+
+WRITES = {"create", "get_or_create", "update_or_create", "bulk_create", "update", "bulk_update", "save", "delete"}
+SENDS = {"send"}
+
+
+def writers_under(*starts: str) -> dict[str, set[str]]:
+    """What `module.function` of services and alarms can be reached from these, and writes or sends: which of both."""
+    known = {name: node for file in _WRITING for name, node in _functions(file)}
+    found: dict[str, set[str]] = {}
+    waiting, seen = list(starts), set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        used = {each.func.attr for each in ast.walk(known[name]) if _is_method(each)}
+        if does := {word for word, which in (("writes", WRITES), ("sends", SENDS)) if used & which}:
+            found[name] = does
+        waiting += [each for each in _reached(name, known[name]) if each in known]
+    return found
+
+
+_WRITING = (*sorted((ROOT / "services").glob("*.py")), ROOT / "alarms.py")
+
+
+def _is_method(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+
+
+def _reached(name: str, node: ast.AST) -> Iterator[str]:
+    """`module.function` of everything that it names: its own module's, another module's, or one that was imported."""
+    module = name.split(".")[0]
+    file = next(each for each in _WRITING if each.stem == module)
+    imported = {
+        alias.asname or alias.name: f"{(line.module or '').split('.')[-1]}.{alias.name}"
+        for line in ast.parse(file.read_text()).body
+        if isinstance(line, ast.ImportFrom)
+        for alias in line.names
+    }
+    for each in ast.walk(node):
+        if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name):
+            yield f"{each.value.id}.{each.attr}"
+        elif isinstance(each, ast.Name):
+            yield imported.get(each.id, f"{module}.{each.id}")

@@ -176,8 +176,8 @@ def chain(monkeypatch: pytest.MonkeyPatch) -> None:
     """An oracle that has none of the prices yet."""
     fresh = Record(price=0, set_at=0, final_at=0, attempt=0, is_final=False)
     oracle = SimpleNamespace(records_of=lambda ids: dict.fromkeys(ids, fresh))
-    monkeypatch.setattr(proposing.quorum, "oracle", lambda: oracle)
-    monkeypatch.setattr(proposing, "connect", lambda: SimpleNamespace(block_gas=lambda: 30_000_000))
+    monkeypatch.setattr(proposing.quorum, "oracle", lambda nodes: oracle)
+    monkeypatch.setattr(proposing, "connect", lambda: SimpleNamespace(nodes=None, block_gas=lambda: 30_000_000))
 
 
 @pytest.mark.usefixtures("chain")

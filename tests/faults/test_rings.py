@@ -59,7 +59,7 @@ def by_the_next_act(now: int) -> None:
     ],
 )
 def test_rings__however_they_come__same_story(live: Callable[[int], None], settings: Any) -> None:
-    settings.RPC_URL = "http://127.0.0.1:1"  # no chain answers either
+    settings.RPC_URL, settings.RPC_URLS = "http://127.0.0.1:1", ["http://127.0.0.1:1"]  # no chain answers either
     at = START + 150
     enrich(START)
     tell(at, live)

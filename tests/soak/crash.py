@@ -85,7 +85,7 @@ def crashing(crashes: Crashes) -> Iterator[None]:
     with (
         patch.object(CheckedProvider, "make_request", call(CheckedProvider.make_request)),
         patch.object(CheckedProvider, "make_batch_request", call(CheckedProvider.make_batch_request)),
-        patch.object(Providers, "_ask", call(Providers._ask)),
+        patch.object(Providers, "_each", call(Providers._each)),
         patch.object(BaseDatabaseWrapper, "_commit", commit),
         connection.execute_wrapper(execute),
     ):
@@ -118,6 +118,15 @@ def _commit() -> str | None:
     for frame in _frames():
         if frame.f_code.co_filename.startswith(SETTLEMENT):
             return f"{_function(frame)} commit"
+    return None
+
+
+def at_work() -> str | None:
+    """`module.function` of settlement, its chain aside, that is at work; None where somebody else is."""
+    for frame in _frames():
+        name = frame.f_code.co_filename
+        if name.startswith(SETTLEMENT) and not name.startswith(CHAIN):
+            return _function(frame)
     return None
 
 

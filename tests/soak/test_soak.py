@@ -79,7 +79,7 @@ def _excused(name: str) -> bool:
 def test_points__of_the_source__name_what_is_known() -> None:
     """The source is read right: what everybody knows is found, and every excuse is for something that is there."""
     assert {"publishing._send", "escrow_credit._move"} <= points.commits()
-    assert ("transactions._send", "broadcast") in points.external_calls()
+    assert ("transactions.broadcast", "send") in points.external_calls()
     known = points.commits() | {name for name, _ in points.external_calls()}
     assert set(ELSEWHERE) <= known
     assert all(any(name.startswith(start) for name in known) for start in COMMANDS)

@@ -9,7 +9,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from settlement.chain.client import Client, connect
+from settlement.chain import quorum
+from settlement.chain.client import Connection, connect
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow, deploy_feeds
 from settlement.chain.errors import ChainError
 from settlement.chain.wallet import Wallet
@@ -67,7 +68,10 @@ class Command(BaseCommand):
         try:
             client = connect()
             wallet, present = Wallet(client, payer), _present(client, file)
-            deployed = _rest(wallet, present, rules, escrow_rules) if present else deploy(wallet, rules, escrow_rules)
+            if present:
+                deployed = _rest(client, wallet, present, rules, escrow_rules)
+            else:
+                deployed = deploy(wallet, rules, escrow_rules)
             if deployed == present:
                 self.stdout.write(f"deployed already: {_told(deployed)}")
                 return
@@ -93,12 +97,14 @@ def _told(deployed: Deployed) -> str:
     return ", ".join(f"{name} {getattr(deployed, name)}" for name in names)
 
 
-def _rest(wallet: Wallet, present: Deployed, rules: Rules, escrow_rules: EscrowRules) -> Deployed:
+def _rest(
+    client: Connection, wallet: Wallet, present: Deployed, rules: Rules, escrow_rules: EscrowRules
+) -> Deployed:
     """What an earlier version did not deploy yet. An oracle that is in use stays: prices and signatures stand on it."""
-    client, whole = wallet.client, present
-    if not (whole.feeds and client.has_code(whole.feeds)):
+    whole = present
+    if not (whole.feeds and _stands(client, whole.feeds)):
         whole = replace(whole, feeds=deploy_feeds(wallet, whole.oracle))
-    if not (whole.escrow and client.has_code(whole.escrow)):
+    if not (whole.escrow and _stands(client, whole.escrow)):
         escrow, block = deploy_escrow(wallet, rules.owner, whole.oracle, escrow_rules)
         whole = replace(whole, escrow=escrow, escrow_block=block)
     return whole
@@ -112,12 +118,17 @@ def _addresses(option: str, value: str) -> list[str]:
     return found
 
 
-def _present(client: Client, file: Path) -> Deployed | None:
+def _present(client: Connection, file: Path) -> Deployed | None:
     """What the file names, if there is code at it on this chain."""
     if not file.exists():
         return None
     named = Deployed(**{"escrow": "", "escrow_block": 0, "feeds": "", **json.loads(file.read_text())})
-    return named if client.has_code(named.oracle) and client.has_code(named.factory) else None
+    return named if _stands(client, named.oracle) and _stands(client, named.factory) else None
+
+
+def _stands(client: Connection, address: str) -> bool:
+    """By a quorum: one node that knows of no contracts must not have them deployed anew."""
+    return client.nodes.has_code(quorum.newest_block(client.nodes), address)
 
 
 def _write(file: Path, deployed: Deployed) -> None:
