@@ -42,6 +42,7 @@ class Follower:
         self.last_beat_at = 0
         self.receipts = [""]  # digest of each entry's receipt, by seq
         self.places: dict[str, int] = {}  # seq by digest of the act
+        self._shown: dict[int, Mapping[str, Any]] = {}  # entries of reports that this poll has seen unsealed, by seq
         self.broken: str | None = None
         if proofs := store.proofs():
             self.broken = f"the service was caught contradicting itself: see {proofs[0]}"
@@ -55,6 +56,7 @@ class Follower:
         """Fetch and fold all that is new at unix second `now`. Stop where the service cannot be read; call it again."""
         if self.broken:
             return
+        self._shown = {}
         entries, beats = self._fetch()
         known = self.book.seq + len(entries)
         items: list[tuple[int, int, int, Line]] = []
@@ -148,14 +150,8 @@ class Follower:
     def _unseal(self, expiry: str) -> None:
         """Fetch the reports of an expiry again, now that they are public."""
         sealed = self.book.expiries[expiry].sealed
-        wanted = sorted(seq for seq, _ in sealed.values())
-        entries: list[Mapping[str, Any]] = []
-        while wanted:
-            page = self.service.book(wanted[0] - 1, self.last_beat_at, PAGE).get("entries", [])
-            last = int(page[-1]["seq"]) if page else wanted[-1]
-            entries += [entry for entry in page if int(entry["seq"]) in wanted]
-            wanted = [seq for seq in wanted if seq > last]
-        for entry in entries:
+        found = [self._as_shown_now(seq) for seq in sorted(seq for seq, _ in sealed.values())]
+        for entry in filter(None, found):
             if entry["digest"] not in sealed:
                 raise Contradiction(int(entry["seq"]), "it stands here with another digest than before")
             if "price" not in entry["message"]:
@@ -165,6 +161,17 @@ class Follower:
             self.store.book.append(line)
         if sealed:
             raise Stop(f"the service does not show all reports of expiry {expiry}; waiting for it")
+
+    def _as_shown_now(self, seq: int) -> Mapping[str, Any] | None:
+        """An entry of a report, fetched again. What the same page shows by now of other reports is kept for this poll:
+        a thousand expiries that close together would else ask for a thousand pages.
+        """
+        if seq in self._shown:
+            return self._shown[seq]
+        entries = self.service.book(seq - 1, self.last_beat_at, PAGE).get("entries", [])
+        page = {int(entry["seq"]): entry for entry in entries}
+        self._shown |= {each: entry for each, entry in page.items() if "price" in entry["message"]}
+        return page.get(seq)
 
     # ------------------------------------------------------------ folding
 

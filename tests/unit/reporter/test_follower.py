@@ -13,7 +13,7 @@ from reporter.attest.follower import AWAY, LATE, Follower
 from reporter.attest.store import Store
 from reporter.service import Problem
 from reporter.stop import Stop
-from tests.unit.protocol.story import DOMAIN, EXPIRY_AT, LIAR, SERVICE, WORD
+from tests.unit.protocol.story import DOMAIN, EXPIRY_AT, LIAR, REPORTERS, SERVICE, WORD
 from tests.unit.protocol.test_book import SHORT, funded, reported, snapshot, voted
 from tests.unit.protocol.writer import DELAY, Writer, as_json
 from tests.unit.reporter.fake_service import FakeService
@@ -86,6 +86,32 @@ def test_poll__reports_sealed__waits_until_they_are_shown(tmp_path: Path) -> Non
     assert snapshot(follower.book) == snapshot(writer.book)
     again = restarted(follower, service, closes + 60)
     assert snapshot(again.book) == snapshot(writer.book)
+
+
+def test_poll__many_close_together__their_reports_are_fetched_in_one_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = funded((SHORT,) * 4)
+    for place, expiry in enumerate(writer.expiries):
+        closes = reported(writer, expiry, EXPIRY_AT + 4 + place)
+    service = FakeService(writer)
+    service.hide = True
+    follower = follow(service, tmp_path)
+    follower.poll(closes - 10)
+    assert sum(len(each.sealed) for each in follower.book.expiries.values()) == 4 * len(REPORTERS)
+    service.hide = False
+    writer.beats_until(closes + 50)
+    asked: list[int] = []
+    book = service.book
+
+    def counted(after: int, beats_after: int, limit: int) -> Any:
+        asked.append(after)
+        return book(after, beats_after, limit)
+
+    monkeypatch.setattr(service, "book", counted)
+    follower.poll(closes + 51)
+    assert snapshot(follower.book) == snapshot(writer.book)
+    assert len(asked) == 2, "what is new, and once what is shown by now"
 
 
 def test_restart__half_way__goes_on_where_it_stopped(tmp_path: Path) -> None:
