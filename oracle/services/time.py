@@ -16,14 +16,16 @@ AT_ONCE = 100
 def pass_time(*, now: int) -> int:
     """Process everything due at unix second `now`; returns how many things were. Any number of callers may do so.
 
-    AT_ONCE to a transaction: others get the book's lock in between, and a task that is killed has got somewhere.
+    AT_ONCE to a transaction: others get the book's lock in between, and a task that is killed has got somewhere. A beat
+    follows whatever was due: attestors sign a silence only with one at or after its end, and would wait a minute.
     """
     passed, done = 0, AT_ONCE
     while done >= AT_ONCE and _anything_due(now):
         with transaction.atomic():
             head = book.lock()
             book.advance_clock(head, now)
-            done = process_due(head, most=AT_ONCE)
+            if done := process_due(head, most=AT_ONCE):
+                book.show_life(head)
             book.save(head)
         passed += done
     return passed

@@ -182,6 +182,17 @@ def test_beat__signs_the_head_of_the_book(scheduled: Expiry) -> None:
     assert Beat.objects.count() == 1
 
 
+def test_tick__ends_a_silence__a_beat_at_once_says_that_nobody_objected(opened: Expiry) -> None:
+    """Attestors sign no silence without a beat at or after its end."""
+    report_all(opened)
+    end = OPENS_AT + 2 * WINDOW
+    tick_along(OPENS_AT + 1, end - 1)
+    pass_time(now=end)
+    opened.refresh_from_db()
+    assert opened.stage == "FINAL"
+    assert Beat.objects.get(at=end).seq == Act.objects.get(kind="Final").seq
+
+
 def test_opening__refused_when_something_else_was_due__book_goes_on(opened: Expiry) -> None:
     """Two workers open the same expiry; meanwhile a deadline has passed, and its Final stands in the book."""
     report_all(opened)
