@@ -43,14 +43,18 @@ def beat(*, now: int) -> Beat | None:
 
 
 def _anything_due(now: int) -> bool:
-    """Look before locking: most ticks find nothing. Rows that somebody else holds are being processed already."""
+    """Look before locking: most ticks find nothing. Where somebody holds the row that comes first, they are at it.
+
+    Else each ring would wait for them, until all of the worker's processes do and nothing else rings.
+    """
     head = BookHead.objects.filter(id=1).values_list("clock", "life_at").first()
     if head is None:
         return False
     clock, life_at = max(now, head[0]), head[1]
     if clock - life_at > OUTAGE_SECONDS:
         return True
-    due = Expiry.objects.filter(deadline__lte=clock).select_for_update(skip_locked=True).values("id")[:1]
+    first = Expiry.objects.filter(deadline__lte=clock).order_by("deadline", "id").values("id")[:1]
+    due = Expiry.objects.filter(id__in=first).select_for_update(skip_locked=True).values("id")
     unbonded = Unbonding.objects.filter(Q(done=False, due_at__lte=clock))
     with transaction.atomic():
         return bool(due) or unbonded.exists()

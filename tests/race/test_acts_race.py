@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from oracle.models import Act, Expiry
 from oracle.services.acts import take_act
@@ -112,3 +114,24 @@ def test_ticks_beats_and_acts__all_at_once_at_a_deadline__it_passes_once(opened:
     assert Act.objects.filter(kind="Final").count() == 1
     assert_sound(opened)
     assert opened.stage == "FINAL"
+
+
+def test_tick__somebody_is_at_it__rings_do_not_queue_behind_them(opened: Expiry, terms: Terms) -> None:  # noqa: F811
+    """Of two that are due somebody has the first: whoever waited would be a process less for everything else."""
+    other = list_short_expiry(replace(terms, fee_ppm=1), slug="eth-usd-other")
+    open_expiry(expiry_id=other.id, block=1, value_secured=0, now=OPENS_AT)
+    first = Expiry.objects.order_by("deadline", "id")[0]
+    now = OPENS_AT + WINDOW
+    tick_along(OPENS_AT + 1, now - 1)
+
+    def ring() -> int:
+        try:
+            return pass_time(now=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        Expiry.objects.select_for_update().get(id=first.id)
+        assert pool.submit(ring).result(timeout=5) == 0
+    assert pass_time(now=now) == 2
+    assert_sound(opened, other)
