@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import acts, folding, gas, http, recovery, roots, world
+from bench import acts, finals, folding, gas, http, recovery, roots, world
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "http": http.measure,
     "acts": acts.measure,
     "roots": roots.measure,
+    "finals": finals.measure,
 }
 
 

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from dev import accounts, processes, services
@@ -33,6 +33,15 @@ def stack(profile: services.Profile) -> Iterator[tuple[Supervisor, RunFolder, di
 def start_all(profile: services.Profile, supervisor: Supervisor, run: RunFolder, env: dict[str, str]) -> str:
     """Migrate, deploy, start every process of the table; the URL of the web process once it answers."""
     services.note(run, env)
+    prepare(profile, run, env)
+    port = free_port(WEB_PORT)
+    url = f"http://127.0.0.1:{port}"
+    start_processes(supervisor, env, url, processes.running(port, run.path, env["RPC_URL"]))
+    return url
+
+
+def prepare(profile: services.Profile, run: RunFolder, env: dict[str, str]) -> None:
+    """What is done once, before any process."""
     for step in processes.before(profile.cancel_seconds):
         log = run.logs / f"{step.name}.log"
         with open(log, "wb") as output:
@@ -41,14 +50,15 @@ def start_all(profile: services.Profile, supervisor: Supervisor, run: RunFolder,
             )
         if done.returncode:
             raise Problem(f"{step.name} failed; {log}:\n{log.read_text(errors='replace')[-2000:].rstrip()}")
-    port = free_port(WEB_PORT)
-    url = f"http://127.0.0.1:{port}"
+
+
+def start_processes(supervisor: Supervisor, env: dict[str, str], url: str, table: Iterable[processes.Process]) -> None:
+    """Start them in this order; the web process is waited for until it answers at `url`."""
     env = {**env, "PUBLIC_URL": os.environ.get("PUBLIC_URL") or url}
-    for process in processes.running(port, run.path, env["RPC_URL"]):
+    for process in table:
         supervisor.start(process.name, process.command, env={**env, **process.secrets}, cwd=ROOT)
         if process.name == "web":
             supervisor.wait_until(lambda: _answers(url), "the web process")
-    return url
 
 
 def run(arguments: list[str]) -> int:
