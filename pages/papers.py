@@ -27,6 +27,9 @@ WORDS, LINES, LINKS, OBSERVATIONS = 600, 12, 5, 6
 """Most of a document that an expiry's page shows; the rest is on the document's own."""
 SOURCES = 6
 
+Told = tuple[int, str, int]
+"""An observation as it stands in a document: unix second, source, price with 18 decimals."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -90,9 +93,9 @@ def of_expiry(row: Expiry, terms: Terms) -> Evidence:
     """One query; none while reports are sealed."""
     shown, total = selectors.of_expiry(row, limit=AT_ONCE)
     known = [each for each in shown if each.document is not None]
-    papers = [_paper(row, each, terms, place) for place, each in enumerate(known)]
-    told = [_seen(row, each.document) for each, paper in zip(known, papers, strict=True) if paper.unfolded]
-    lines, denied = lines_of(told)
+    told = [_told(each.document) for each in known]
+    papers = [_paper(row, each, terms, told[place], place) for place, each in enumerate(known)]
+    lines, denied = lines_of(each for each, paper in zip(told, papers, strict=True) if paper.unfolded)
     return Evidence(
         papers=papers,
         missing=[each for each in shown if each.document is None],
@@ -103,10 +106,10 @@ def of_expiry(row: Expiry, terms: Terms) -> Evidence:
     )
 
 
-def _paper(row: Expiry, of: Shown, terms: Terms, place: int) -> Paper:
+def _paper(row: Expiry, of: Shown, terms: Terms, told: Sequence[Told], place: int) -> Paper:
     """Open are the heaviest that at least one report's least bond stands behind; once final, those that were right."""
     document: dict[str, Any] = of.document or {}
-    price, text, seen = int(document["price"]), document["words"], _seen(row, document)
+    price, text = int(document["price"]), document["words"]
     words = "\n".join(text[:WORDS].split("\n")[:LINES])
     right = row.price is None or agree(price, row.price, terms.tolerance_ppm)
     return Paper(
@@ -114,25 +117,24 @@ def _paper(row: Expiry, of: Shown, terms: Terms, place: int) -> Paper:
         price=price,
         words=words,
         links=links_of(document)[:LINKS],
-        seen=_nearest(row, seen),
+        seen=_nearest(row, told),
         files=document.get("files", []),
-        cut=words != text or len(document["links"]) > LINKS or len(seen) > OBSERVATIONS,
+        cut=words != text or len(document["links"]) > LINKS or len(told) > OBSERVATIONS,
         unfolded=place < OPEN and of.weight >= terms.min_report_bond and right,
         other_price=price not in of.prices,
     )
 
 
-def _seen(row: Expiry, document: dict[str, Any] | None) -> list[Seen]:
+def _told(document: dict[str, Any] | None) -> list[Told]:
     """A document's observations, in the order of time."""
-    told = (document or {}).get("observations", ())
-    found = [_one(row, each["source"], int(each["instant"]), int(each["price"])) for each in told]
-    return sorted(found, key=lambda each: (each.second, each.source))
+    found = (document or {}).get("observations", ())
+    return sorted((int(each["instant"]), each["source"], int(each["price"])) for each in found)
 
 
-def _nearest(row: Expiry, seen: Sequence[Seen]) -> list[Seen]:
+def _nearest(row: Expiry, told: Sequence[Told]) -> list[Seen]:
     """Those that matter most: around the instant, still in the order of time."""
-    near = sorted(seen, key=lambda each: (abs(each.second - row.expiry_at), each.second))[:OBSERVATIONS]
-    return sorted(near, key=lambda each: (each.second, each.source))
+    near = sorted(told, key=lambda each: (abs(each[0] - row.expiry_at), each))[:OBSERVATIONS]
+    return [_one(row, source, second, price) for second, source, price in sorted(near)]
 
 
 def _one(row: Expiry, source: str, second: int, price: int) -> Seen:
@@ -140,17 +142,16 @@ def _one(row: Expiry, source: str, second: int, price: int) -> Seen:
     return Seen(source, second, price, show.off(price, centre) if centre else "")
 
 
-def lines_of(documents: Iterable[Sequence[Seen]]) -> tuple[list[Line], int]:
+def lines_of(documents: Iterable[Sequence[Told]]) -> tuple[list[Line], int]:
     """A line for each source, of all documents together; where two contradict each other, the first one counts.
 
     Also how many observations were contradicted.
     """
     by_source: dict[str, dict[int, int]] = {}
     denied = 0
-    for seen in documents:
-        for each in seen:
-            said = by_source.setdefault(each.source, {})
-            denied += said.setdefault(each.second, each.price) != each.price
+    for told in documents:
+        for second, source, price in told:
+            denied += by_source.setdefault(source, {}).setdefault(second, price) != price
     return [Line(name, sorted(said.items())) for name, said in list(by_source.items())[:SOURCES]], denied
 
 
@@ -175,15 +176,15 @@ def evidence(request: HttpRequest, digest: str) -> HttpResponse:
     """/evidence/<hash>/: the whole document."""
     found, document = _public(digest)
     row = found.expiry
-    seen = _seen(row, document)
-    lines, _ = lines_of([seen])
+    told = _told(document)
+    lines, _ = lines_of([told])
     context = {
         "expiry": row,
         "hash": found.hash,
         "document": document,
         "price": int(document["price"]),
         "links": links_of(document),
-        "seen": seen,
+        "seen": [_one(row, source, second, price) for second, source, price in told],
         "acts": selectors.carriers(found, limit=100),
         "chart": drawn.of_observations(row, lines, Terms.from_json(row.raised or row.terms)),
         "now": clock.now(),

@@ -114,13 +114,15 @@ def _add_dispute(commands: Commands) -> None:
     command.add_argument("--amount", type=_wei, required=True, help="the most to pledge; what is not needed stays free")
     command.add_argument("--until", type=int, default=300, help="seconds for which it is meant (default %(default)s)")
     command.add_argument("--reason", default="", help="words that go into the evidence")
+    command.add_argument("--link", action="append", default=[], help="an address that goes into it; any number")
+    command.add_argument("--file", action="append", default=[], type=Path, help="a small file that goes beside it")
 
 
 def _dispute(options: Options) -> None:
     disputing.dispute(
         Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
         amount=options.amount, until=_now() + options.until, reason=options.reason, out=options.out,
-        sending=options.send, attestors=options.attestor,
+        sending=options.send, attestors=options.attestor, links=options.link, files=options.file,
     )  # fmt: skip
 
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from protocol.evidence import document, evidence_hash
+from protocol.evidence_files import entry
 from protocol.hashing import keccak, to_hex
 from protocol.signing import Message, commitment, digest, parse, recover, to_json
 from protocol.vote_salt import salt_of, salt_text, text_digest
-from reporter.evidence import offer
+from reporter.evidence import offer, read
 from reporter.keys import Key
 from reporter.sending import load, random_nonce, random_word, send, send_stored, store
 from reporter.service import Service, running_terms
@@ -29,6 +30,8 @@ def dispute(
     out: Path,
     sending: bool,
     attestors: Sequence[str] = (),
+    links: Sequence[str] = (),
+    files: Sequence[Path] = (),
 ) -> None:
     """Pledge `amount` wei in the running round that `price` is right and the standing price wrong."""
     expiry = service.expiry(expiry_id)
@@ -46,7 +49,8 @@ def dispute(
     if expiry["stage"] != "CHALLENGE":
         raise Stop(f"the expiry is in {expiry['stage']}; claims are taken in CHALLENGE only")
     try:
-        evidence = document(expiry=expiry["id"], price=price, words=reason)
+        entries = [entry(path.name, read(path)) for path in files]
+        evidence = document(expiry=expiry["id"], price=price, words=reason, links=links, files=entries)
     except ValueError as error:
         raise Stop(f"the evidence is not in form: {error}") from None
     message: Message = {
@@ -58,7 +62,7 @@ def dispute(
         return
     kept = store(out, f"evidence-{message['evidence'][2:14]}", evidence)
     send(service, key, "Pledge", message, out, attestors)
-    offer(service, kept)
+    offer(service, kept, files)
 
 
 def move(

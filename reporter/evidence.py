@@ -21,7 +21,7 @@ def hand_in(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
         check(document)
     except ValueError as error:
         raise Stop(f"{path} is no evidence: {error}") from None
-    contents = {file_hash(content): content for content in map(_read, files)}
+    contents = {file_hash(content): content for content in map(read, files)}
     encoded = []
     for said in document.get("files", []):
         if said["hash"] not in contents:
@@ -36,15 +36,17 @@ def hand_in(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
     print(f"evidence {evidence_hash(document)} handed in; it is shown once its act is public")
 
 
-def offer(service: Service, path: Path) -> None:
+def offer(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
     """Hand in what belongs to an act that was just taken. The act stands whatever becomes of it."""
     try:
-        hand_in(service, path)
+        hand_in(service, path, files)
     except Stop as stop:
-        print(f"the evidence was not handed in: {stop}; later: python -m reporter evidence {path}")
+        again = " ".join(map(str, (path, *files)))
+        print(f"the evidence was not handed in: {stop}; later: python -m reporter evidence {again}")
 
 
-def _read(path: Path) -> bytes:
+def read(path: Path) -> bytes:
+    """A file, or as much of it as shows that it is too large."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_FILE_BYTES + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from assize import grants
 from evidence import services
@@ -69,3 +69,14 @@ def test_evidence_of_an_act__sql_by_hand__refused(reporting: Expiry, statement: 
 
 def test_app_role__files__can_never_be_edited(db: None) -> None:
     assert grants.rights("evidence_file") == "SELECT, INSERT, DELETE"
+
+
+def test_app_role__keeps_forgets_and_finds__all_that_the_product_does(reporting: Expiry, app_role: str) -> None:
+    hash_ = kept(reporting)
+    orphan = services.keep(document=document(expiry=reporting.id, price=1), files=[], now=OPEN + 1)
+    report(reporting, hash_)
+    assert services.forget(now=LATER) == 1
+    assert [row.hash for row in Document.objects.all()] == [hash_] != [orphan]
+    for statement in ("UPDATE evidence_file SET n = 1", "TRUNCATE evidence_file", "DELETE FROM evidence_file"):
+        with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement)

@@ -171,6 +171,29 @@ def test_dispute__challenge__pledges_in_the_running_round(tmp_path: Path) -> Non
     assert (message["round"], message["price"], message["until"]) == ("1", str(WRONG), str(NOW))
 
 
+def test_dispute__with_links_and_files__signs_and_hands_in_all_of_it(tmp_path: Path) -> None:
+    writer = funded()
+    writer.book.pass_time(reported(writer))
+    service = FakeService(writer)
+    table = tmp_path / "table.csv"
+    table.write_bytes(b"1,2")
+    disputing.dispute(
+        service, Key(LIAR), expiry_id=writer.expiry, price=WRONG, amount=ETHER, until=NOW, reason="see",
+        out=tmp_path / "out", sending=True, links=["https://a.example/"], files=[table],
+    )  # fmt: skip
+    (_, act), (_, handed_in) = service.posts
+    found = handed_in["document"]
+    assert act["message"]["evidence"] == json_hash(found)
+    assert (found["words"], found["links"], found["files"][0]["name"]) == ("see", ["https://a.example/"], "table.csv")
+    assert handed_in["files"] == ["MSwy"]
+    table.write_bytes(b"\xff")
+    with pytest.raises(Stop, match="not in form: table.csv: text must be UTF-8"):
+        disputing.dispute(
+            service, Key(LIAR), expiry_id=writer.expiry, price=WRONG, amount=ETHER, until=NOW, reason="", out=tmp_path,
+            sending=True, files=[table],
+        )  # fmt: skip
+
+
 def test_dispute__too_early__stops(service: FakeService, tmp_path: Path) -> None:
     with pytest.raises(Stop, match="CHALLENGE only"):
         disputing.dispute(
