@@ -34,7 +34,7 @@ PROFILE = Profile(
 
 
 def measure() -> dict[str, float]:
-    """[finals_1000_s], [finals_1000_txs]; after how many of these seconds the book and the attestors were done."""
+    """[finals_1000_s], [finals_1000_txs], and after how many of these seconds three attestors had signed all."""
     given = ("DATABASE_URL", "REDIS_URL", "RPC_URL")
     own = {name: value for name, value in os.environ.items() if name not in given}
     done = subprocess.run([sys.executable, "-m", "bench.finals"], env=own, stdout=subprocess.PIPE, check=True)
@@ -147,18 +147,15 @@ def _check(ids: Sequence[str], final_at: int) -> None:
 def _figures(final_at: int) -> dict[str, float]:
     from django.db.models import Max
 
-    from oracle.models import Act
     from settlement.chain.client import connect
     from settlement.models import AttestorSignature, Publication
 
     mined = Publication.objects.exclude(block_number=None)
     last = mined.aggregate(last=Max("block_number"))["last"]
-    booked = Act.objects.filter(kind="Final").aggregate(last=Max("at"))["last"]
     signed = AttestorSignature.objects.filter(publication__in=mined).aggregate(last=Max("at"))["last"]
     return {
         "finals_1000_s": connect().block(last).timestamp - final_at,
         "finals_1000_txs": mined.values("tx_hash").distinct().count(),
-        "finals_1000_book_s": booked - final_at,
         "finals_1000_signed_s": signed - final_at,
     }
 

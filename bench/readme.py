@@ -74,6 +74,15 @@ ROWS = (
     Row("gas: a root over any number of accounts", "{gas_root}", "at most 90,000"),
     Row("a root over 100,000 accounts, built and verified", "{root_100k_s} s", "under 60 s"),
     Row(
+        "1,000 expiries become final in one second: until the last price is on-chain, all processes on this machine",
+        "{finals_1000_s} s, {finals_1000_txs} transactions",
+    ),
+    Row(
+        "`make soak`: faults in settlement, and what they lost, doubled or got wrong",
+        "{soak_faults} in {soak_seeds} seeds, {soak_crashes} of them crashes; nothing",
+        "nothing in 20,000",
+    ),
+    Row(
         "gas: another contract reads a final price, plain / through a price feed", "{gas_read_price} / {gas_read_feed}",
         "at most 6,000 / 14,000",
     ),
