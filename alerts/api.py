@@ -19,7 +19,7 @@ from alerts.models import ApiToken, Delivery, Follow, Hook, Mailbox
 from alerts.services import follows
 from oracle import clock
 from oracle.api import schema
-from oracle.api.base import ApiView, body_of, integer, page_size
+from oracle.api.base import ApiView, body_of, integer, one_page, page_size
 from oracle.api.problems import Problem, malformed, not_found
 from oracle.events import EventKind
 from pages.show import typed
@@ -29,6 +29,7 @@ Row = TypeVar("Row")
 NEW = (
     "scope", "target", "kinds", "deviation_bps", "deviation_from", "least_value", "mail", "webhook", "feed",
 )  # fmt: skip
+PAGE = [schema.query("cursor", "`next` of the page before", int), schema.query("limit", "50, at most 200", int)]
 
 
 class NewFollow(serializers.Serializer):
@@ -54,6 +55,7 @@ class FollowShape(NewFollow):
 
 class Follows(serializers.Serializer):
     results = FollowShape(many=True)
+    next = schema.Integer(allow_null=True, help_text="cursor of the next page")
 
 
 class NewWebhook(serializers.Serializer):
@@ -72,6 +74,7 @@ class WebhookMade(WebhookShape):
 
 class Webhooks(serializers.Serializer):
     results = WebhookShape(many=True)
+    next = schema.Integer(allow_null=True, help_text="cursor of the next page")
 
 
 class AttemptShape(serializers.Serializer):
@@ -96,7 +99,7 @@ class DeliveryShape(serializers.Serializer):
 
 class Deliveries(serializers.Serializer):
     results = DeliveryShape(many=True)
-    next = schema.Integer(allow_null=True, help_text="as `before`: older ones; null: there are none")
+    next = schema.Integer(allow_null=True, help_text="cursor of the next page")
 
 
 class _Mine(ApiView):
@@ -117,11 +120,14 @@ class _Mine(ApiView):
 
 class FollowsView(_Mine):
     @extend_schema(
-        operation_id="follows", summary="What the token's account follows", auth=AUTH,
-        responses={200: Follows, **schema.problems(401)},
+        operation_id="follows", summary="What the token's account follows", auth=AUTH, parameters=PAGE,
+        responses={200: Follows, **schema.problems(400, 401)},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        return Response({"results": [_follow(each) for each in selectors.follows_of(self.account(request))]})
+        account, limit = self.account(request), page_size(request, default=50, most=200)
+        found = selectors.follows(account).filter(pk__gt=integer(request, "cursor", default=0))
+        rows, cursor = one_page(found, limit, lambda row: row.pk)
+        return Response({"results": [_follow(each) for each in rows], "next": cursor})
 
     @extend_schema(
         operation_id="follow", summary="Follow something; told is what happens from now on", auth=AUTH,
@@ -150,12 +156,14 @@ class FollowView(_Mine):
 
 class WebhooksView(_Mine):
     @extend_schema(
-        operation_id="webhooks", summary="The targets of the token's account", auth=AUTH,
-        responses={200: Webhooks, **schema.problems(401)},
+        operation_id="webhooks", summary="The targets of the token's account", auth=AUTH, parameters=PAGE,
+        responses={200: Webhooks, **schema.problems(400, 401)},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
-        rows = Hook.objects.filter(account=self.account(request))
-        return Response({"results": [_webhook(each) for each in rows]})
+        account, limit = self.account(request), page_size(request, default=50, most=200)
+        found = Hook.objects.filter(account=account, pk__gt=integer(request, "cursor", default=0)).order_by("pk")
+        rows, cursor = one_page(found, limit, lambda row: row.pk)
+        return Response({"results": [_webhook(each) for each in rows], "next": cursor})
 
     @extend_schema(
         operation_id="add_webhook", summary="A target, with a new secret", auth=AUTH,
@@ -189,15 +197,14 @@ class WebhookView(_Mine):
 class DeliveriesView(_Mine):
     @extend_schema(
         operation_id="deliveries", summary="What was sent to the token's account, newest first", auth=AUTH,
-        parameters=[schema.query("before", "`next` of the page before"), schema.query("limit", "50, at most 200", int)],
+        parameters=PAGE,
         responses={200: Deliveries, **schema.problems(400, 401)},
     )  # fmt: skip
     def get(self, request: Request) -> Response:
         account, limit = self.account(request), page_size(request, default=50, most=200)
-        before = integer(request, "before", default=0) or None
-        rows = selectors.deliveries_of(account, before=before, limit=limit + 1)
-        more = str(rows[limit - 1].pk) if len(rows) > limit else None
-        return Response({"results": [_delivery(each) for each in rows[:limit]], "next": more})
+        found = selectors.deliveries_of(account, before=integer(request, "cursor", default=0) or None)
+        rows, cursor = one_page(found, limit, lambda row: row.pk)
+        return Response({"results": [_delivery(each) for each in rows], "next": cursor})
 
 
 class ReplayView(_Mine):

@@ -98,7 +98,7 @@ def log(request: HttpRequest, account: str) -> HttpResponse:
     before = request.GET.get("before", "")
     if before and not (before.isascii() and before.isdigit() and len(before) < 19):
         raise Http404("no such page")
-    rows = selectors.deliveries_of(account, before=int(before) if before else None, limit=ROWS + 1)
+    rows = list(selectors.deliveries_of(account, before=int(before) if before else None)[: ROWS + 1])
     more = rows[ROWS - 1].pk if len(rows) > ROWS else None
     return render(request, "alerts/log.html", {"rows": rows[:ROWS], "more": more, "now": clock.now()})
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import acts, finals, folding, gas, http, recovery, roots, world
+from bench import acts, finals, folding, gas, http, pages, recovery, roots, world
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -19,6 +19,7 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "acts": acts.measure,
     "roots": roots.measure,
     "finals": finals.measure,
+    "pages": pages.measure,
 }
 
 

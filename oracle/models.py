@@ -91,6 +91,10 @@ class Expiry(models.Model):
                 fields=["opens_at"], name="oracle_expiry_opening", condition=Q(stage=Stage.SCHEDULED)
             ),
             models.Index(fields=["stage", "expiry_at"], name="oracle_expiry_stage_at"),
+            models.Index(fields=["expiry_at", "id"], name="oracle_expiry_in_order"),
+            models.Index(
+                fields=["final_at", "id"], name="oracle_expiry_finals", condition=Q(stage=Stage.FINAL)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -192,6 +196,16 @@ class Act(models.Model):
                 KeyTextTransform("evidence", "message"),
                 name="oracle_act_evidence",
                 condition=Q(kind__in=["Report", "Pledge"]),
+            ),
+            models.Index(
+                fields=["account", "expiry"],
+                name="oracle_act_bonds",
+                condition=Q(kind__in=["Report", "Pledge"]),
+            ),
+            models.Index(  # of a service that works with real money: none
+                fields=["seq"],
+                name="oracle_act_by_word",
+                condition=Q(kind="Deposit", message__block="0"),
             ),
         ]
 

@@ -158,10 +158,16 @@ class AccountView:
     locked_stake: int
     locks: Sequence[tuple[str, int]]
 
+    def heaviest(self, limit: int) -> Sequence[tuple[str, int]]:
+        """At most so many of the locks, the largest first."""
+        return sorted(self.locks, key=lambda lock: -lock[1])[:limit]
+
 
 def account(address: str) -> AccountView:
     """An address's money; all zero for one that was never seen."""
-    bonds = Act.objects.filter(BONDED, account=address).exclude(expiry__stage=Stage.FINAL)
+    # By the stages that can hold bonds: those expiries are few, and each is looked up by (account, expiry).
+    mine = Act.objects.filter(account=address, kind__in=("Report", "Pledge"), expiry__stage__in=RUNNING)
+    bonds = mine.filter(BONDED)
     sums = bonds.order_by().values("expiry").annotate(total=Sum("amount")).order_by("expiry")
     locks = [(row["expiry"], int(row["total"])) for row in sums]
     return AccountView(address, ledger.selectors.balances(address), stakes.locked_stake(address), locks)
@@ -193,7 +199,7 @@ def running(*, limit: int) -> list[Expiry]:
 def latest_finals(*, limit: int) -> list[Expiry]:
     """The expiries that became final last, newest first."""
     return list(
-        Expiry.objects.select_related("index").filter(stage=Stage.FINAL).order_by("-final_at", "id")[:limit]
+        Expiry.objects.select_related("index").filter(stage=Stage.FINAL).order_by("-final_at", "-id")[:limit]
     )
 
 

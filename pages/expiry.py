@@ -122,7 +122,7 @@ def _played(
         return None
     ours = [line for line in lines if line.row.origin == Series.Origin.FACTORY]
     record = Played(row, None if placed.cut else {claim.price: claim for claim in open_claims(placed)})
-    return simulate(row, Ask(price, units=units_of(ours)), series=[line.row for line in ours], record=record)
+    return simulate(row, Ask(price), series=[line.row for line in ours], counted=units_of(ours), record=record)
 
 
 def open_claims(placed: Placed) -> list[Claim]:

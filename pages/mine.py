@@ -50,14 +50,16 @@ def me(request: HttpRequest) -> HttpResponse:
         return redirect("/login/?next=/me/")
     found = selectors.account(address)
     claim = claimable(address, found.balances["withdrawing"])
-    slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in found.locks]).values_list("id", "slug"))
+    locks = found.heaviest(ROWS)
+    slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).values_list("id", "slug"))
     context: dict[str, Any] = {
         "account": found,
         "locked": sum(amount for _, amount in found.locks),
-        "locks": [(slugs[id_], amount) for id_, amount in found.locks],
+        "locks": [(slugs[id_], amount) for id_, amount in locks],
+        "more_locks": len(found.locks) - len(locks),
         "claim": claim,
-        "unbonding": Unbonding.objects.filter(account=address, done=False).order_by("due_at"),
-        "events": escrow_events(address, limit=ROWS),
+        "unbonding": Unbonding.objects.filter(account=address, done=False).order_by("due_at")[:ROWS],
+        "events": escrow_events(address)[:ROWS],
         "index": escrow_index(),
         "acts": selectors.acts_of(address, limit=ROWS),
         "actions": _actions(found, claim),

@@ -60,7 +60,7 @@ def record_of(address: str) -> Record:
     mine = Act.objects.filter(expiry=OuterRef("pk"), account=address, kind__in=("Report", "Pledge"))
     voted = Elector.objects.filter(expiry=OuterRef("pk"), account=address)
     finals = Expiry.objects.filter(Exists(mine) | Exists(voted), stage=Stage.FINAL).select_related("index")
-    rows = list(finals.order_by("-final_at", "id")[: ROWS + 1])
+    rows = list(finals.order_by("-final_at", "-id")[: ROWS + 1])
     bonds: dict[str, list[Act]] = {row.id: [] for row in rows[:ROWS]}
     stood = Q(kind="Report") | Q(kind="Pledge", claim__status=Claim.Status.FILLED)
     for act in Act.objects.filter(stood, account=address, expiry__in=list(bonds)).order_by("seq"):

@@ -86,11 +86,11 @@ def _played(expiry: Expiry | None, fields: Mapping[str, Field], lines: Sequence[
     if expiry is None or price is None or any(each.error for each in fields.values()):
         return None
     ours = [line for line in lines if line.row.origin == Series.Origin.FACTORY]
-    units = units_of(ours)
+    units = None
     if (typed := fields["units"].number) is not None:
         units = {line.row.address: typed * 10**line.row.decimals // UNIT for line in ours}
     ask = Ask(price, fields["final"].number, fields["amount"].number, units)
-    return simulate(expiry, ask, series=[line.row for line in ours])
+    return simulate(expiry, ask, series=[line.row for line in ours], counted=units_of(ours))
 
 
 def _payoff(expiry: Expiry | None, fields: Mapping[str, Field], lines: Sequence[Line]) -> Chart | None:

@@ -57,13 +57,15 @@ def account(request: HttpRequest, address: str) -> HttpResponse:
     if address != address.lower():
         return redirect("account", address.lower(), permanent=True)
     found = selectors.account(address)
-    slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in found.locks]).values_list("id", "slug"))
+    locks = found.heaviest(ROWS)
+    slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).values_list("id", "slug"))
     context = {
         "account": found,
-        "locks": [(slugs[id_], amount) for id_, amount in found.locks],
+        "locks": [(slugs[id_], amount) for id_, amount in locks],
+        "more_locks": len(found.locks) - len(locks),
         "record": record_of(address),
         "acts": selectors.acts_of(address, limit=ROWS),
-        "pending": [each for each in escrow_events(address, limit=ROWS) if each.state == "PENDING"],
+        "pending": [each for each in escrow_events(address)[:ROWS] if each.state == "PENDING"],
     }
     return _page(request, "account", context)
 

@@ -346,6 +346,7 @@ class EscrowEvent(TypedDict):
 
 class EscrowEvents(TypedDict):
     results: list[EscrowEvent]
+    next: str | None
     credited_to: str | None
     stale: bool
 
@@ -453,6 +454,7 @@ class FollowShape(TypedDict):
 
 class Follows(TypedDict):
     results: list[FollowShape]
+    next: str | None
 
 
 class HandIn(TypedDict):
@@ -908,11 +910,12 @@ class Api:
         self,
         address: str | int,
         *,
+        cursor: str | int | None = None,
         limit: str | int | None = None,
     ) -> EscrowEvents:
         """An account's deposits, claims and exits at the escrow, pending ones included."""
         found: EscrowEvents = self._ask(
-            "GET", f"accounts/{address}/deposits", {"limit": limit}, None
+            "GET", f"accounts/{address}/deposits", {"cursor": cursor, "limit": limit}, None
         )
         return found
 
@@ -963,12 +966,12 @@ class Api:
     def deliveries(
         self,
         *,
-        before: str | int | None = None,
+        cursor: str | int | None = None,
         limit: str | int | None = None,
     ) -> Deliveries:
         """What was sent to the token's account, newest first."""
         found: Deliveries = self._ask(
-            "GET", "deliveries", {"before": before, "limit": limit}, None
+            "GET", "deliveries", {"cursor": cursor, "limit": limit}, None
         )
         return found
 
@@ -1110,10 +1113,13 @@ class Api:
 
     def follows(
         self,
+        *,
+        cursor: str | int | None = None,
+        limit: str | int | None = None,
     ) -> Follows:
         """What the token's account follows."""
         found: Follows = self._ask(
-            "GET", "follows", {}, None
+            "GET", "follows", {"cursor": cursor, "limit": limit}, None
         )
         return found
 

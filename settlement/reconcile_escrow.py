@@ -45,6 +45,26 @@ SELECT coalesce(sum(amount) FILTER (WHERE kind = 'Deposited'), 0),
 FROM settlement_escrowlog WHERE state = 'FINAL'
 """
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Part of `Sums`, for everybody who asks: in wei, `deposits` and `paid` by the logs up to a block."""
+
+    deposits: int
+    paid: int
+    by_word: int
+    outside: int
+
+
+# The condition on the message is that of the index oracle_act_by_word, word for word.
+_HELD = """
+SELECT coalesce(sum(amount) FILTER (WHERE kind = 'Deposited'), 0),
+       coalesce(sum(amount) FILTER (WHERE kind IN ('Claimed', 'Exited')), 0),
+       (SELECT coalesce(sum(t.amount), 0) FROM oracle_act a JOIN ledger_transfer t ON t.entry = a.seq
+        WHERE a.kind = 'Deposit' AND (a.message -> 'block') = '"0"'::jsonb AND t.reason = 'deposit'),
+       (SELECT coalesce(sum(balance), 0) FROM ledger_account WHERE name = 'outside')
+FROM settlement_escrowlog WHERE state = 'FINAL' AND block <= %s
+"""
+
 _FIRST = {
     "deposit": """
         SELECT coalesce(log.key, made.key), log.account, log.amount, made.account, made.amount
@@ -107,6 +127,13 @@ def sums(block: int) -> Sums:
     with connection.cursor() as cursor:
         cursor.execute(_SUMS, {"block": block})
         return Sums(*(int(value) for value in cursor.fetchone()))
+
+
+def held_until(block: int) -> Held:
+    """What proof of reserves is made of, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [block])
+        return Held(*(int(value) for value in cursor.fetchone()))
 
 
 def _difference(nodes: Providers, block: int) -> str:

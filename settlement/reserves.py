@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from protocol.escrow import Leaf, Statement
 from settlement.models import EscrowIndex, Root
 from settlement.reconcile import escrow_problem
-from settlement.reconcile_escrow import sums
+from settlement.reconcile_escrow import held_until
 from settlement.root_stages import RootStage
 from settlement.services.roots import statement_of
 
@@ -40,9 +40,9 @@ class Reserves:
 def reserves() -> Reserves:
     """Deposits and payments by the escrow's final logs, against what the ledger owes beyond operators' deposits."""
     block = EscrowIndex.objects.filter(credited_to__gte=0).values_list("credited_to", flat=True).first()
-    ours = sums(-1 if block is None else block)
+    held = held_until(-1 if block is None else block)
     return Reserves(
-        settings.ESCROW_ADDRESS, ours.deposits_until, ours.paid_until, -ours.outside - ours.by_word,
+        settings.ESCROW_ADDRESS, held.deposits, held.paid, -held.outside - held.by_word,
         escrow_problem(), block, last_final(),
     )  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet, Sum
 
 from protocol.payoff import redeem_n, redeem_p
 from settlement.index_models import EscrowIndex, EscrowLog
-from settlement.models import Publication, PublicationItem, Series, SeriesLog
+from settlement.models import ChainSeries, Publication, PublicationItem, Series, SeriesLog
 from settlement.stages import PublicationStage
 
 
@@ -48,6 +48,7 @@ def series_page(
 ) -> QuerySet[Series]:
     """All series, foreign ones too, in order of their address, from behind `after` on."""
     rows = Series.objects.filter(address__gt=after).select_related("expiry").order_by("address")
+    rows = rows.defer("expiry__terms", "expiry__raised")
     return _only(rows, expiry_id, origin)
 
 
@@ -60,6 +61,7 @@ def series_in_order(
     """All series by instant, expiry, strike, address, from behind the place `after` on."""
     order = ("expiry__expiry_at", "expiry_id", "strike", "address")
     rows = _only(Series.objects.select_related("expiry__index").order_by(*order), expiry_id, origin)
+    rows = rows.defer("expiry__terms", "expiry__raised")
     if after is None:
         return rows
     # Later in the first column, or the same there and later in the next, and so on.
@@ -67,7 +69,7 @@ def series_in_order(
     for column, value in zip(order, after, strict=True):
         later |= same & Q(**{f"{column}__gt": value})
         same &= Q(**{column: value})
-    return rows.filter(later)
+    return rows.filter(later, expiry__expiry_at__gte=after[0])  # said once more, for the index
 
 
 def series_logs(address: str, *, limit: int) -> list[SeriesLog]:
@@ -78,6 +80,12 @@ def series_logs(address: str, *, limit: int) -> list[SeriesLog]:
 def _only(rows: QuerySet[Series], expiry_id: str | None, origin: str | None) -> QuerySet[Series]:
     wanted = {name: value for name, value in (("expiry", expiry_id), ("origin", origin)) if value is not None}
     return rows.filter(**wanted)
+
+
+def counted_units(series: Iterable[Series]) -> dict[str, int]:
+    """How many base units of P, and as many N, of these series are out by final blocks, where that is counted."""
+    rows = ChainSeries.objects.filter(address__in=[row.address for row in series])
+    return {row.address: row.units for row in rows}
 
 
 def payoffs(expiry_id: str, price: int) -> list[Payoff]:
@@ -121,9 +129,17 @@ def publications(*, stage: PublicationStage | None = None) -> QuerySet[Publicati
     return (rows if stage is None else rows.filter(stage=stage)).order_by("pk")
 
 
-def escrow_events(account: str, *, limit: int) -> list[EscrowLog]:
-    """An account's deposits, claims and exits, the newest first, also those that are not final."""
-    return list(EscrowLog.objects.filter(account=account).order_by("-block", "-log_index", "-id")[:limit])
+def escrow_events(account: str, *, after: tuple[int, int, int] | None = None) -> QuerySet[EscrowLog]:
+    """An account's deposits, claims and exits, the newest first, also those that are not final.
+
+    From behind `after` on, a row's block, log index and id: two blocks of one height may have the same log index.
+    """
+    rows = EscrowLog.objects.filter(account=account).order_by("-block", "-log_index", "-id")
+    if after is None:
+        return rows
+    block, log_index, id_ = after
+    same = Q(block=block, log_index__lt=log_index) | Q(block=block, log_index=log_index, id__lt=id_)
+    return rows.filter(Q(block__lt=block) | same, block__lte=block)
 
 
 def escrow_index() -> EscrowIndex:

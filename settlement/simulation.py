@@ -22,14 +22,14 @@ from protocol.stages import Stage
 from protocol.terms import Terms
 from protocol.value_secured import UNIT, collateral_rate
 from settlement.models import Series
-from settlement.selectors import series_of
+from settlement.selectors import counted_units, series_of
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """A counter-price, with 18 decimals, and what is played through: what becomes final in the end (the counter-price
     itself where left out), how much wei one pledges of the bond (all that is left), and how many base units of P and
-    N are out, by the address of their series.
+    N are out, by the address of their series (what final blocks say, where that is counted).
     """
 
     price: int
@@ -50,7 +50,8 @@ class Payout:
 @dataclass(frozen=True, slots=True)
 class Moved:
     """One series: `payouts` at the price that stands, the counter-price, and `final`. `moved` is what goes from all N
-    to all P if the counter-price takes the standing price's place, below 0 the other way; None without `units`.
+    to all P if the counter-price takes the standing price's place, below 0 the other way; None where nobody knows
+    `units`.
     """
 
     series: Series
@@ -100,16 +101,23 @@ class Played(DatabaseRecord):
 
 
 def simulate(
-    expiry: Expiry, ask: Ask, *, series: Sequence[Series] | None = None, record: Played | None = None
+    expiry: Expiry,
+    ask: Ask,
+    *,
+    series: Sequence[Series] | None = None,
+    counted: Mapping[str, int] | None = None,
+    record: Played | None = None,
 ) -> Simulated:
-    """Play a dispute through; `expiry.index` should have been selected with it. Six queries at most, fewer where the
-    caller has read the factory's `series` or a `record` already."""
+    """Play a dispute through; `expiry.index` should have been selected with it. Seven queries at most, fewer where the
+    caller has read the factory's `series`, the units that are `counted` of them, or a `record` already."""
     state, record = load_state(expiry), record or Played(expiry)
     standing = state.standing if state.price is None else state.price
     found = disputes.dispute_quote(expiry, ask.price, amount=ask.amount, record=record)
     quote = None if isinstance(found, Refusal) else found
     placed = record.stakes() if state.stage not in (Stage.SCHEDULED, Stage.REPORTING) else []
-    moved = [_moved(row, standing, ask) for row in (series_of(expiry.id) if series is None else series)]
+    series = series_of(expiry.id) if series is None else series
+    units = {**(counted_units(series) if counted is None else counted), **(ask.units or {})}
+    moved = [_moved(row, standing, ask, units.get(row.address)) for row in series]
     value = _value(moved, state.terms)
     gain = value if value is not None else expiry.value_secured or 0
     return Simulated(
@@ -131,8 +139,7 @@ def _net(state: State, placed: Sequence[Stake], quote: Quote, ask: Ask) -> int:
     return net(state, placed, ask.price, final, quote.at_risk, of_others=quote.required - quote.at_risk)
 
 
-def _moved(row: Series, standing: int | None, ask: Ask) -> Moved:
-    units = (ask.units or {}).get(row.address)
+def _moved(row: Series, standing: int | None, ask: Ask, units: int | None) -> Moved:
     known = units is not None and standing is not None
     prices = {"standing": standing, "counter": ask.price, "final": ask.final}
     return Moved(

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import Count, Window
 
 from oracle import selectors
 from settlement import reconcile
@@ -23,9 +25,7 @@ from settlement.models import (
     EscrowIndex,
     OracleRecord,
     Publication,
-    Root,
 )
-from settlement.root_stages import RootStage
 from settlement.services.watching import BEATS_MISSED, OVERDUE_SECONDS
 from settlement.stages import PublicationStage
 
@@ -36,6 +36,16 @@ PATIENCE = "2s"
 """For one statement: a database that hardly lives is to be said, not waited for."""
 MOST_ALARMS = 50
 NEWEST_SIGNATURES = 200
+
+
+_BEGIN = """
+SELECT set_config('statement_timeout', %s, true), extract(epoch FROM clock_timestamp())::bigint,
+       root.epoch, root.final_at
+FROM (VALUES (1)) AS always LEFT JOIN LATERAL (
+    SELECT epoch, final_at FROM settlement_root WHERE stage = 'FINAL' ORDER BY epoch DESC LIMIT 1
+) AS root ON true
+"""
+"""Patience for what follows, with the database's clock and the last final root: the page asks few queries."""
 
 
 class Word(StrEnum):
@@ -80,9 +90,9 @@ def status(*, now: int) -> Status:
     """How everything is at unix second `now`; where the database does not answer, that."""
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE}'")
-            cursor.execute("SELECT extract(epoch FROM clock_timestamp())::bigint")
-            return _read(now, ahead=now - cursor.fetchone()[0])
+            cursor.execute(_BEGIN, [PATIENCE])
+            _, clock, *root = cursor.fetchone()
+            return _read(now, ahead=now - clock, root=root)
     except DatabaseError:
         return Status(now, [Part("database", Word.STOPPED, "it does not answer")])
 
@@ -92,15 +102,15 @@ def stops(alarm: Alarm) -> str:
     return next((about.stops for kind, about in KINDS.items() if kind == alarm.kind), "")
 
 
-def _read(now: int, ahead: int) -> Status:
+def _read(now: int, ahead: int, root: Sequence[int | None]) -> Status:
     chain = ChainState.objects.filter(id=1).first() or ChainState(id=1)
     parts = [
         _database(now, ahead), _beats(now), _deadlines(now), _chain(chain, now), _nodes(chain, now),
-        _prices(chain), _publications(now), _escrow(now), _roots(),
+        _prices(chain), _publications(now), _escrow(now), _roots(*root),
     ]  # fmt: skip
-    alarms = list(open_alarms()[:MOST_ALARMS])
-    count = len(alarms) if len(alarms) < MOST_ALARMS else open_alarms().count()
-    return Status(now, parts, alarms, count, _signed())
+    counted: Any = open_alarms().annotate(open=Window(Count("pk")))
+    alarms = list(counted[:MOST_ALARMS])
+    return Status(now, parts, alarms, alarms[0].open if alarms else 0, _signed())
 
 
 def _database(now: int, ahead: int) -> Part:
@@ -202,13 +212,10 @@ def _escrow(now: int) -> Part:
     return Part("escrow", Word.OK, f"adds up to the wei, up to block {index.credited_to}", well_at)
 
 
-def _roots() -> Part:
-    last = (
-        Root.objects.filter(stage=RootStage.FINAL).order_by("-epoch").values_list("epoch", "final_at").first()
-    )
-    if last is None:
+def _roots(epoch: int | None, final_at: int | None) -> Part:
+    if epoch is None:
         return Part("roots", Word.OK, "none is final yet")
-    return Part("roots", Word.OK, f"the last final one is of epoch {last[0]}", last[1])
+    return Part("roots", Word.OK, f"the last final one is of epoch {epoch}", final_at)
 
 
 def _signed() -> list[tuple[str, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.views.decorators.http import conditional_page
@@ -121,3 +122,12 @@ def page_size(request: Request, *, default: int, most: int) -> int:
     if wanted == 0:
         raise malformed("limit must be at least 1.")
     return min(wanted, most)
+
+
+def one_page(found: Any, limit: int, place: Callable[[Any], object]) -> tuple[list[Any], str | None]:
+    """At most `limit` rows of a query, and the cursor behind the last of them; None where there are no more.
+
+    `place` is of a row, by the columns that the query is ordered by.
+    """
+    rows = list(found[: limit + 1])
+    return rows[:limit], str(place(rows[limit - 1])) if len(rows) > limit else None

@@ -20,7 +20,7 @@ class BookView(ApiView):
         parameters=[
             schema.query("after", "seq of the last entry that you have", int),
             schema.query("beats_after", "unix second of the last beat that you have", int),
-            schema.query("limit", "most entries, and most beats; 500, at most 1000", int),
+            schema.query("limit", "most entries, and most beats; 500 at most", int),
         ],
         responses={200: schema.Book, **schema.problems(400)},
     )
@@ -28,7 +28,7 @@ class BookView(ApiView):
         page = selectors.book_page(
             after=integer(request, "after", default=0),
             beats_after=integer(request, "beats_after", default=0),
-            limit=page_size(request, default=500, most=1000),
+            limit=page_size(request, default=500, most=500),
         )
         return Response(
             {

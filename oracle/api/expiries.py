@@ -16,7 +16,7 @@ from rest_framework.response import Response
 
 from oracle import selectors
 from oracle.api import present, schema
-from oracle.api.base import ApiView, page_size
+from oracle.api.base import ApiView, one_page, page_size
 from oracle.api.problems import malformed, not_found
 from oracle.models import BookHead, Expiry
 from protocol.stages import Stage
@@ -46,22 +46,20 @@ class ExpiriesView(ExpiryApi):
             schema.query("stage", f"one of {', '.join(Stage)}"),
             schema.query("index", "slug or id of an index"),
             schema.query("cursor", "`next` of the page before"),
-            schema.query("limit", "50, at most 200", int),
+            schema.query("limit", "50, at most 100", int),
         ],
         responses={200: schema.Expiries, **schema.problems(400)},
     )
     def get(self, request: Request) -> Response:
-        limit = page_size(request, default=50, most=200)
+        limit = page_size(request, default=50, most=100)
         stage, index = request.query_params.get("stage"), request.query_params.get("index")
         if stage is not None and stage not in list(Stage):
             raise malformed(f"stage must be one of {', '.join(Stage)}.")
         if index is not None and not re.fullmatch(r"[-\w]{1,100}", index, re.ASCII):
             raise malformed("index must be the slug or the id of an index.")
         found = selectors.expiries(stage=stage, index=index, after=_cursor(request))
-        rows = list(found[: limit + 1])
-        last = rows[limit - 1] if len(rows) > limit else None
-        cursor = f"{last.expiry_at}.{last.id}" if last else None
-        return Response({"results": self.documents(rows[:limit]), "next": cursor})
+        rows, cursor = one_page(found, limit, lambda row: f"{row.expiry_at}.{row.id}")
+        return Response({"results": self.documents(rows), "next": cursor})
 
 
 class ExpiryView(ExpiryApi):

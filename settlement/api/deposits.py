@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from drf_spectacular.utils import extend_schema
@@ -10,12 +11,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from oracle.api import schema as shared
-from oracle.api.base import ApiView, page_size
+from oracle.api.base import ApiView, one_page, page_size
 from oracle.api.problems import malformed
 from oracle.api.schema import Address, Bytes32, Integer
 from settlement import selectors
 from settlement.api.views import ADDRESS
 from settlement.index_models import EscrowLog
+
+CURSOR = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,18})")
 
 
 class EscrowEvent(serializers.Serializer):
@@ -36,6 +39,7 @@ class EscrowEvents(serializers.Serializer):
     """Newest first. `stale`: the nodes cannot be believed at the moment, and nothing is credited until they can."""
 
     results = EscrowEvent(many=True)
+    next = serializers.CharField(allow_null=True, help_text="cursor of the next page")
     credited_to = Integer(allow_null=True, help_text="every log up to this block has moved its money")
     stale = serializers.BooleanField()
 
@@ -45,22 +49,37 @@ class DepositsView(ApiView):
         operation_id="deposits",
         summary="An account's deposits, claims and exits at the escrow, pending ones included",
         description="PENDING at once, FINAL when its block is, GONE where a reorganisation took it.",
-        parameters=[shared.query("limit", "50, at most 200", int)],
+        parameters=[
+            shared.query("cursor", "`next` of the page before"),
+            shared.query("limit", "50, at most 200", int),
+        ],
         responses={200: EscrowEvents, **shared.problems(400)},
     )
     def get(self, request: Request, address: str) -> Response:
         limit = page_size(request, default=50, most=200)
         if not ADDRESS.fullmatch(address):
             raise malformed("An address is 0x and 40 lower-case hex digits.")
-        found = selectors.escrow_events(address, limit=limit)
+        found = selectors.escrow_events(address, after=_cursor(request))
+        rows, cursor = one_page(found, limit, lambda row: f"{row.block}.{row.log_index}.{row.pk}")
         index = selectors.escrow_index()
         return Response(
             {
-                "results": [present(row) for row in found],
+                "results": [present(row) for row in rows],
+                "next": cursor,
                 "credited_to": None if index.credited_to < 0 else str(index.credited_to),
                 "stale": bool(index.stale or index.stopped),
             }
         )
+
+
+def _cursor(request: Request) -> tuple[int, int, int] | None:
+    text = request.query_params.get("cursor")
+    if text is None:
+        return None
+    found = CURSOR.fullmatch(text)
+    if found is None:
+        raise malformed("cursor must be the `next` of a page before.")
+    return int(found[1]), int(found[2]), int(found[3])
 
 
 def present(row: EscrowLog) -> dict[str, Any]:

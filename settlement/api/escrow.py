@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from oracle import clock
 from oracle.api import schema as shared
-from oracle.api.base import ApiView, body_of, integer, page_size
+from oracle.api.base import ApiView, body_of, integer, one_page, page_size
 from oracle.api.problems import Problem, malformed, not_found
 from settlement import reserves
 from settlement.api import present, schema
@@ -40,9 +40,8 @@ class RootsView(ApiView):
             raise malformed(f"stage must be one of {', '.join(RootStage)}.")
         after = integer(request, "cursor", default=0)
         found = reserves.roots(stage=RootStage(stage) if stage else None).filter(pk__gt=after)
-        rows = list(found[: limit + 1])
-        cursor = str(rows[limit - 1].pk) if len(rows) > limit else None
-        return Response({"results": [present.root(row) for row in rows[:limit]], "next": cursor})
+        rows, cursor = one_page(found, limit, lambda row: row.pk)
+        return Response({"results": [present.root(row) for row in rows], "next": cursor})
 
 
 class RootSignaturesView(ApiView):

@@ -58,7 +58,7 @@ class SimulateView(ApiView):
                 "final", "the price that becomes final in the end; the counter-price where left out"
             ),
             shared.query("amount", "wei that one pledges of the bond; all that is left where left out"),
-            shared.query("units", "base units of P and N that are out, of each series alike"),
+            shared.query("units", "base units of P and N out of each series; what is counted on chain where left out"),
         ],
         responses={200: schema.Simulated, **shared.problems(400, 404)},
     )

@@ -43,7 +43,7 @@ class Finality(serializers.Serializer):
     price = Integer(allow_null=True, help_text="final; null before")
     decided_by = serializers.ChoiceField(choices=list(DecidedBy), allow_null=True)
     final_at = Integer(allow_null=True)
-    earliest_final_at = Integer(help_text="of the book, with the stakes that there are now, without outages")
+    earliest_final_at = Integer(help_text="of the book; an estimate, with the stakes there are now, without outages")
     undisputed_final_at = Integer(allow_null=True, help_text="if nobody pledges; null once there is a vote")
     latest_final_at = Integer(
         allow_null=True,

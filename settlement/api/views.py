@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from oracle import clock
 from oracle.api import schema as shared
-from oracle.api.base import ApiView, body_of, integer, page_size
+from oracle.api.base import ApiView, body_of, integer, one_page, page_size
 from oracle.api.problems import Problem, malformed
 from settlement import selectors
 from settlement.api import present, schema
@@ -39,12 +39,12 @@ class SeriesView(ApiView):
             shared.query("expiry", "id of an expiry"),
             shared.query("origin", f"one of {', '.join(Series.Origin.values)}"),
             shared.query("cursor", "`next` of the page before"),
-            shared.query("limit", "100, at most 500", int),
+            shared.query("limit", "100, at most 200", int),
         ],
         responses={200: schema.SeriesPage, **shared.problems(400)},
     )
     def get(self, request: Request) -> Response:
-        limit = page_size(request, default=100, most=500)
+        limit = page_size(request, default=100, most=200)
         expiry, after = request.query_params.get("expiry"), request.query_params.get("cursor", "")
         if expiry is not None and not ID.fullmatch(expiry):
             raise malformed("expiry must be the id of an expiry.")
@@ -53,13 +53,13 @@ class SeriesView(ApiView):
         origin = request.query_params.get("origin")
         if origin is not None and origin not in Series.Origin.values:
             raise malformed(f"origin must be one of {', '.join(Series.Origin.values)}.")
-        rows = list(selectors.series_page(expiry_id=expiry, origin=origin, after=after)[: limit + 1])
-        cursor = rows[limit - 1].address if len(rows) > limit else None
-        states, block = states_of(rows[:limit]), counted_to().read_to
+        found = selectors.series_page(expiry_id=expiry, origin=origin, after=after)
+        rows, cursor = one_page(found, limit, lambda row: row.address)
+        states, block = states_of(rows), counted_to().read_to
         return Response(
             {
                 "counted_to": None if block < 0 else str(block),
-                "results": [present.series(row, states[row.address]) for row in rows[:limit]],
+                "results": [present.series(row, states[row.address]) for row in rows],
                 "next": cursor,
             }
         )
@@ -73,20 +73,19 @@ class PublicationsView(ApiView):
         parameters=[
             shared.query("stage", f"one of {', '.join(PublicationStage)}"),
             shared.query("cursor", "`next` of the page before", int),
-            shared.query("limit", "20, at most 100", int),
+            shared.query("limit", "10, at most 20: each has up to 100 items", int),
         ],
         responses={200: schema.Publications, **shared.problems(400)},
     )
     def get(self, request: Request) -> Response:
-        limit = page_size(request, default=20, most=100)
+        limit = page_size(request, default=10, most=20)
         stage = request.query_params.get("stage")
         if stage is not None and stage not in list(PublicationStage):
             raise malformed(f"stage must be one of {', '.join(PublicationStage)}.")
         after = integer(request, "cursor", default=0)
         found = selectors.publications(stage=PublicationStage(stage) if stage else None).filter(pk__gt=after)
-        rows = list(found[: limit + 1])
-        cursor = str(rows[limit - 1].pk) if len(rows) > limit else None
-        return Response({"results": [present.publication(row) for row in rows[:limit]], "next": cursor})
+        rows, cursor = one_page(found, limit, lambda row: row.pk)
+        return Response({"results": [present.publication(row) for row in rows], "next": cursor})
 
 
 class SignaturesView(ApiView):

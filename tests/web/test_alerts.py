@@ -270,6 +270,21 @@ def test_feed__given_a_new_address__the_old_one_is_gone(alice: Client, bob: Clie
     assert alice.get(f"/feeds/follows/{follow.token}.atom").status_code == 200
 
 
+def test_api__page_by_page__every_follow_and_delivery_once(expiry: Expiry, client: Client, at: Clock) -> None:
+    hook = follows.add_hook(account=ALICE.address, url="https://hooks.example/")
+    for _ in range(5):
+        follows.follow(account=ALICE.address, now=OPEN, scope="expiry", target=expiry.id, hook=hook)
+        follows.send_test(account=ALICE.address, now=at.now, hook=hook)
+    mine = {"Authorization": f"Bearer {follows.add_token(account=ALICE.address, name='t', now=at.now)}"}
+    for path in ("follows", "deliveries"):
+        whole = client.get(f"/api/v1/{path}", headers=mine).json()
+        found, cursor = [], ""
+        while cursor is not None:
+            page = client.get(f"/api/v1/{path}?limit=2{cursor and '&cursor=' + cursor}", headers=mine).json()
+            assert len(page["results"]) <= 2
+            found, cursor = found + page["results"], page["next"]
+        assert (len(found), found, whole["next"]) == (5, whole["results"], None)
+
 def test_log__a_failed_delivery__shows_the_try_and_sends_it_again(alice: Client, at: Clock) -> None:
     hook = follows.add_hook(account=ALICE.address, url="https://hooks.example/")
     alice.post(f"/me/alerts/{hook.pk}/test-hook/")

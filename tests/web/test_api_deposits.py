@@ -32,7 +32,9 @@ def get(client: Client, path: str, status: int = 200) -> Any:
 
 
 def test_deposits__pending_final_and_gone__the_newest_first(client: Client, db: None) -> None:
-    assert get(client, f"accounts/{ALICE}/deposits") == {"results": [], "credited_to": None, "stale": False}
+    assert get(client, f"accounts/{ALICE}/deposits") == {
+        "results": [], "next": None, "credited_to": None, "stale": False,
+    }  # fmt: skip
     log(1, state="FINAL", entry=4)
     log(2, state="GONE")
     log(3)
@@ -45,6 +47,22 @@ def test_deposits__pending_final_and_gone__the_newest_first(client: Client, db: 
     assert (found["credited_to"], found["stale"]) == ("1", True)
     page = client.get(f"/accounts/{ALICE}/")
     assert page.content.count(b"not final yet") == 1
+
+
+def test_deposits__page_by_page__every_one_once_also_where_blocks_forked(client: Client, db: None) -> None:
+    for number in range(1, 5):
+        log(number, tx=f"0x{number:064x}")
+        log(number, log_index=0, tx=f"0x{number:064x}")
+        log(number, block_hash=f"0x{number + 100:064x}", state="GONE")
+    whole = get(client, f"accounts/{ALICE}/deposits")["results"]
+    places = [(int(each["block"]), int(each["log_index"])) for each in whole]
+    assert (places, len(places)) == (sorted(places, reverse=True), 12)
+    found, cursor = [], ""
+    while cursor is not None:
+        page = get(client, f"accounts/{ALICE}/deposits?limit=5{cursor and '&cursor=' + cursor}")
+        found, cursor = found + page["results"], page["next"]
+    assert found == whole
+    assert get(client, f"accounts/{ALICE}/deposits?cursor=7", 400)["code"] == "malformed"
 
 
 @pytest.mark.parametrize("address", ["0x12", "0x" + "AB" * 20])

@@ -13,7 +13,7 @@ from oracle.services.time import pass_time
 from protocol.horizon import Unbounded
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.finality import MEANING, Reason
-from settlement.models import ChainTransaction, EscrowBlock, Publication, PublicationItem, Series
+from settlement.models import ChainSeries, ChainTransaction, EscrowBlock, Publication, PublicationItem, Series
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
 from tests.web.story import LIE, PRICE, send_secret_report, to_ballot, to_challenge, to_final
@@ -91,6 +91,21 @@ def test_simulate__posted_with_the_units_of_a_series__is_the_same(
     assert posted.json() == get(client, reporting, "simulate", price=LIE, units=7 * ETHER).json()
     unknown = api({"price": str(LIE)}, path=path).json()
     assert (unknown["moved_value"], unknown["security"]["from_value_secured"]) == (None, True)
+
+
+def test_simulate__units_are_counted__are_what_is_out_unless_one_says_otherwise(
+    reporting: Expiry, series: Series, client: Client
+) -> None:
+    to_challenge(reporting)
+    ChainSeries.objects.create(
+        address=SERIES, expiry=reporting.id, expiry_at=reporting.expiry_at, strike=series.strike, p=series.p,
+        n=series.n, collateral=series.collateral, block=1, block_hash="0x" + "1" * 64, split=9 * ETHER,
+        merged=2 * ETHER,
+    )  # fmt: skip
+    counted = get(client, reporting, "simulate", price=LIE).json()
+    assert counted["series"][0]["units"] == str(7 * ETHER)
+    assert counted == get(client, reporting, "simulate", price=LIE, units=7 * ETHER).json()
+    assert get(client, reporting, "simulate", price=LIE, units=1).json()["series"][0]["units"] == "1"
 
 
 @pytest.mark.parametrize("body", [

@@ -160,7 +160,7 @@ def test_status__more_alarms_and_rows__as_many_queries(well: int, client: Client
     for number in range(20):
         raise_alarm(K.RULING_WAITS, f"e{number}", "call them", now=well)
         Publication.objects.create(created_at=well)
-    assert queries(lambda: client.get("/status")) == few <= 20
+    assert queries(lambda: client.get("/status")) == few <= 12
 
 
 def test_status__nothing_yet__attention_and_no_error(db: None, client: Client, at: Clock) -> None:
