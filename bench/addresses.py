@@ -50,7 +50,8 @@ READS: dict[str, list[str]] = {
     API + "attestors": [""],
     API + "reserves": [""],
     API + "evidence/<slug:evidence>": ["{evidence}"],
-    API + "follows": [""],
+    API + "follows": ["", "?limit=200"],
+    API + "webhooks": [""],
     API + "deliveries": ["", "?limit=200"],
     "api/schema/": [""],
     "api/docs/": [""],
@@ -116,11 +117,12 @@ LEFT_OUT: dict[str, str] = {
             "login/text", "login/enter", "logout/", "me/alerts/add/mailbox/", "me/alerts/add/hook/",
             *(f"me/alerts/<int:pk>/{what}/" for what in (
                 "pause", "resume", "delete", "drop-mailbox", "drop-hook", "drop-token", "rotate", "enable",
-                "test-mailbox", "test-hook", "replay", "calendar",
+                "test-mailbox", "test-hook", "replay", "calendar", "new-feed",
             )),
         ),
         "takes POSTs alone",
     ),
+    **dict.fromkeys((API + "follows/<int:follow>", API + "webhooks/<int:webhook>"), "takes DELETE alone"),
 }  # fmt: skip
 
 OPERATORS = "admin/"

@@ -11,13 +11,12 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 import threading
 import time
-from pathlib import Path
 
 from bench import world
 from bench.world import ETHER, PRICE
+from dev import processes
 from dev.ports import free_port
 
 CLIENTS = 8
@@ -43,20 +42,7 @@ def measure() -> dict[str, float]:
 
 
 def _start_web(port: int) -> subprocess.Popen[bytes]:
-    gunicorn = Path(sys.prefix) / "bin" / "gunicorn"
-    command = [
-        str(gunicorn),
-        "assize.wsgi",
-        "--bind",
-        f"127.0.0.1:{port}",
-        "--workers",
-        "2",
-        "--threads",
-        "8",
-    ]
-    web = subprocess.Popen(
-        [*command, "--no-control-socket"], env=os.environ.copy(), stderr=subprocess.DEVNULL
-    )
+    web = subprocess.Popen(processes.web(port), env=os.environ.copy(), stderr=subprocess.DEVNULL)
     for _ in range(100):
         try:
             _get(port, "/api/v1/service")

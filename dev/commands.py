@@ -15,6 +15,7 @@ from dev.problem import Problem
 from dev.supervisor import Interrupted, Supervisor
 
 WEB_PORT = 8000
+WEB_SECONDS = 120  # on a machine that does a lot besides
 # On two cores; a file stays in one process, which has a database of its own.
 WHOLE_SUITE = ["-n", "2", "--dist", "loadfile"]
 
@@ -58,7 +59,7 @@ def start_processes(supervisor: Supervisor, env: dict[str, str], url: str, table
     for process in table:
         supervisor.start(process.name, process.command, env={**env, **process.secrets}, cwd=ROOT)
         if process.name == "web":
-            supervisor.wait_until(lambda: _answers(url), "the web process")
+            supervisor.wait_until(lambda: _answers(url), "the web process", WEB_SECONDS)
 
 
 def run(arguments: list[str]) -> int:

@@ -33,10 +33,15 @@ def before(cancel_seconds: int) -> list[Process]:
     ]
 
 
+def web(port: int) -> tuple[str, ...]:
+    """The web process. With --threads gunicorn's workers are threaded: a stream of events holds one thread, not all."""
+    gunicorn = (str(BIN / "gunicorn"), "assize.wsgi", "--bind", f"127.0.0.1:{port}")
+    return (*gunicorn, "--workers", "2", "--threads", "8", "--no-control-socket")
+
+
 def running(port: int, folder: Path, rpc_url: str) -> list[Process]:
     """All that stays up. The web process comes first: the attestors ask it."""
     address = f"127.0.0.1:{port}"
-    gunicorn = (str(BIN / "gunicorn"), "assize.wsgi", "--bind", address, "--workers", "2", "--threads", "8")
     worker = (
         *CELERY,
         "worker",
@@ -48,7 +53,7 @@ def running(port: int, folder: Path, rpc_url: str) -> list[Process]:
         "--without-mingle",
     )
     return [
-        Process("web", (*gunicorn, "--no-control-socket", "--access-logfile", "-")),
+        Process("web", (*web(port), "--access-logfile", "-")),
         Process("worker", worker, signer()),
         # Beat deletes a schedule file that it cannot read, and makes it anew: only ever a file of this run's own.
         Process("beat", (*CELERY, "beat", "--schedule", str(folder / "beat-schedule"))),

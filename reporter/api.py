@@ -888,6 +888,7 @@ class WebhookShape(TypedDict):
 
 class Webhooks(TypedDict):
     results: list[WebhookShape]
+    next: str | None
 
 
 class Api:
@@ -1244,10 +1245,13 @@ class Api:
 
     def webhooks(
         self,
+        *,
+        cursor: str | int | None = None,
+        limit: str | int | None = None,
     ) -> Webhooks:
         """The targets of the token's account."""
         found: Webhooks = self._ask(
-            "GET", "webhooks", {}, None
+            "GET", "webhooks", {"cursor": cursor, "limit": limit}, None
         )
         return found
 

@@ -100,7 +100,7 @@ def celery(app: str = "assize", **env: str) -> Iterator[Celery]:
         with Stage(run.logs) as stage:
             given = {
                 **os.environ,
-                "DATABASE_URL": _test_database(),
+                "DATABASE_URL": test_database(),
                 "DATABASE_ROLE": grants.APP_ROLE,
                 "REDIS_URL": redis.start(stage, run),
                 "LOG_LEVEL": "INFO",
@@ -110,7 +110,7 @@ def celery(app: str = "assize", **env: str) -> Iterator[Celery]:
         run.close()
 
 
-def _test_database() -> str:
+def test_database() -> str:
     """The address of the database that this test writes to, for a process of its own."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     return urlunsplit(parts._replace(path="/" + connection.settings_dict["NAME"]))
