@@ -110,8 +110,8 @@ class Supervisor:
                     f"{child.name} died ({_ending(code)}); the end of {child.log}:\n{child.last_lines()}"
                 )
 
-    def wait_until(self, ready: Callable[[], bool], what: str, seconds: float = 30) -> None:
-        """Poll until ready; Problem when a child dies meanwhile or the time is over."""
+    def wait_until(self, ready: Callable[[], bool], what: str, seconds: float = 120) -> None:
+        """Poll until ready; Problem when a child dies meanwhile or the time is over: a busy machine takes a minute."""
         deadline = time.monotonic() + seconds
         while not ready():
             self.check()
