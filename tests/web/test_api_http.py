@@ -59,9 +59,10 @@ ANYBODY = "anybody"
 SIGNED = {
     "send_act": "the account, or k guardians, whose signatures stand in the body",
     "sign_ruling": "a guardian of the expiry",
-    "follows": "a token of the account",
-    "deliveries": "a token of the account",
-    "replay": "a token of the account",
+    **dict.fromkeys(
+        ("follows", "follow", "unfollow", "webhooks", "add_webhook", "drop_webhook", "deliveries", "replay"),
+        "a token of the account",
+    ),
     "send_evidence": "anybody; it is shown only where a signed act carries its hash",
     "attest": "an attestor of today's set",
     "attest_root": "an attestor of today's set",
