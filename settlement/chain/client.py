@@ -7,6 +7,7 @@ seconds, amounts wei. Every method may raise a ChainError.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,14 +77,17 @@ class Client:
     """A connection that was checked to be on the right chain when it was made."""
 
     def __init__(self, url: str, chain_id: int) -> None:
-        self.w3 = Web3(CheckedProvider(url, timeout_seconds=TIMEOUT_SECONDS))
-        self.chain_id = chain_id
+        self._open(url, chain_id)
         with translated():
             found = self.w3.eth.chain_id
         if found != chain_id:
             raise WrongChain(f"the node is on chain {found}, CHAIN_ID is {chain_id}: set RPC_URL or CHAIN_ID")
         # Two development chains share an id; what was sent on the one is nothing on the other.
         self.genesis = self.block(0).hash
+
+    def _open(self, url: str, chain_id: int) -> None:
+        self.w3 = Web3(CheckedProvider(url, timeout_seconds=TIMEOUT_SECONDS))
+        self.chain_id = chain_id
 
     def block(self, number: int | str | None = None) -> Block:
         """The block of a number or tag, or the newest."""
@@ -215,8 +219,12 @@ class Connection(Client):
     """One node, whose word costs time or money and decides nothing (docs/chain.md), and all of them, who decide."""
 
     def __init__(self, url: str, nodes: Providers) -> None:
-        super().__init__(url, nodes.chain_id)
         self.nodes = nodes
+        if url in nodes.sound:
+            self._open(url, nodes.chain_id)  # it was asked with the others, a moment ago
+            self.genesis = nodes.genesis
+            return
+        super().__init__(url, nodes.chain_id)
         if self.genesis != nodes.genesis:
             raise WrongChain(f"the node's chain begins with {self.genesis}, the others' with {nodes.genesis}")
 
@@ -224,12 +232,7 @@ class Connection(Client):
 def connect() -> Connection:
     """The nodes of the settings, on the chain of the settings; the one is RPC_URL, or the next of them that answers."""
     nodes = providers.connect()
-    urls = [url for url in dict.fromkeys([settings.RPC_URL, *settings.RPC_URLS]) if url not in nodes.lost]
-    problem: ChainError | None = None
-    for url in urls:
-        try:
-            return Connection(url, nodes)
-        except ChainError as error:
-            problem = problem or error
-    assert problem is not None, "a quorum of nodes answers"
-    raise problem
+    if settings.RPC_URL in nodes.sound or settings.RPC_URL not in settings.RPC_URLS:
+        with suppress(ChainError):
+            return Connection(settings.RPC_URL, nodes)
+    return Connection(nodes.sound[0], nodes)

@@ -41,7 +41,8 @@ class Providers:
     def __init__(self, urls: Sequence[str], chain_id: int, quorum: int) -> None:
         self.quorum, self.chain_id = quorum, chain_id
         self._nodes = [Provider(place, url) for place, url in enumerate(urls, start=1)]
-        ids = [found for (found,) in self._ask([("eth_chainId", [])], readings.integer)]
+        said = self._ask([("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])], readings.integer_or_header)
+        ids = [found for found, _ in said]
         for node, found in zip(self._nodes, ids, strict=True):
             if found != chain_id and not node.is_lost:
                 node.lost("does not answer" if found is NOTHING else f"is on chain {found}")
@@ -50,12 +51,17 @@ class Providers:
             raise WrongChain(
                 f"the node is on chain {min(elsewhere)}, CHAIN_ID is {chain_id}: set RPC_URL or CHAIN_ID"
             )
-        self.genesis = self.headers([0])[0].hash
-
-    @property
-    def lost(self) -> set[str]:
-        """Addresses of those that are not asked any more."""
-        return {node.url for node in self._nodes if node.is_lost}
+        begins = {
+            node.url: first.hash
+            for node, (_, first) in zip(self._nodes, said, strict=True)
+            if not node.is_lost and isinstance(first, Header) and first.number == 0
+        }
+        hash_, count = Counter(begins.values()).most_common(1)[0] if begins else ("", 0)
+        if count < quorum:
+            raise StaleReads(f"fewer than {quorum} nodes agree on block 0")
+        self.genesis = hash_
+        self.sound = [url for url, first in begins.items() if first == hash_]
+        """Addresses of those that are on this chain, in the order of RPC_URLS."""
 
     def head(self) -> int:
         """The highest block that a quorum of nodes has."""

@@ -57,6 +57,11 @@ def integer(raw: Any) -> int:
     return int(raw, 16)
 
 
+def integer_or_header(raw: Any) -> int | Header:
+    """Whichever it is."""
+    return header(raw) if isinstance(raw, dict) else integer(raw)
+
+
 def data(raw: Any) -> bytes:
     """Bytes of any length."""
     if not raw.startswith("0x"):
