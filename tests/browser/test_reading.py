@@ -125,6 +125,13 @@ def sticks_out(page: Page) -> list[str]:
       if (document.documentElement.scrollWidth <= edge) return [];
       const found = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > edge + 1)
         .filter((e) => !e.closest('.scroll, pre')).map((e) => e.outerHTML.slice(0, 80));
-      return found.length ? found : ['a text that does not break'];
+      if (found.length) return found;
+      const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), range = document.createRange();
+      while (texts.nextNode()) {
+        range.selectNodeContents(texts.currentNode);
+        if (range.getBoundingClientRect().right > edge + 1 && !texts.currentNode.parentElement.closest('.scroll, pre'))
+          found.push('a text that does not break: ' + texts.currentNode.data.slice(0, 80));
+      }
+      return found.length ? found : [`something is ${document.documentElement.scrollWidth} wide in ${edge}`];
     }""")
     )
