@@ -19,8 +19,8 @@ from settlement.chain.providers import LOG_BLOCKS, Providers
 from settlement.chain.quorum import OracleAt
 from settlement.chain.readings import Header
 from settlement.models import FinalPrice
-from settlement.reconcile import compare
 from settlement.reconcile_models import ChainState, OracleRecord
+from settlement.services.comparing import compare
 
 log = structlog.get_logger(__name__)
 

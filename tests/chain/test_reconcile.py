@@ -15,8 +15,8 @@ from settlement.alarms import open_alarms
 from settlement.chain import quorum
 from settlement.chain.providers import StaleReads
 from settlement.models import Alarm, Attempt, ChainState, ChainTransaction, OracleRecord, Publication
-from settlement.reconcile import compare
 from settlement.services import reconciling, watching
+from settlement.services.comparing import compare
 from settlement.services.opening import open_due
 from settlement.services.publications import items_of
 from settlement.services.publishing import publish
