@@ -13,7 +13,7 @@ from typing import Any
 
 from django.conf import settings
 from web3 import Web3
-from web3.exceptions import BlockNotFound, TransactionNotFound
+from web3.exceptions import TransactionNotFound
 
 from protocol.hashing import to_hex
 from settlement.chain import providers
@@ -94,21 +94,6 @@ class Client:
         with translated():
             found = self.w3.eth.get_block("latest" if number is None else number)  # type: ignore[arg-type]
             return Block(int(found["number"]), to_hex(found["hash"]), int(found["timestamp"]))
-
-    def hash_at(self, number: int) -> str | None:
-        """The hash of the canonical block of that number, None where the chain is not so long."""
-        try:
-            with translated():
-                return to_hex(self.w3.eth.get_block(number)["hash"])
-        except ChainError as error:
-            if isinstance(error.__cause__, BlockNotFound):
-                return None
-            raise
-
-    def block_below(self, depth: int) -> Block | None:
-        """The block `depth` below the newest; None on a chain that is not so long."""
-        number = self.block().number - depth
-        return self.block(number) if number >= 0 else None
 
     def logs(self, addresses: Sequence[str], topics: Sequence[Any], first: int, last: int) -> list[Any]:
         """All logs of these contracts with these topics in the blocks first to last, in order of the chain."""

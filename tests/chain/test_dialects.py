@@ -14,6 +14,7 @@ from settlement.chain.client import Call, Client, Price
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy
 from settlement.chain.errors import (
     AlreadyKnown,
+    ChainError,
     FeeTooLow,
     InsufficientFunds,
     NodeRefused,
@@ -88,10 +89,8 @@ def test_block__by_number_and_tag__its_header(node: Dialect, client: Client) -> 
     node.send(PAYMENT)
     newest = client.block()
     assert client.block("latest") == client.block(newest.number) == newest
-    assert client.hash_at(newest.number) == newest.hash
-    assert client.hash_at(newest.number + 1_000) is None
-    assert client.block_below(newest.number) == client.block(0)
-    assert client.block_below(newest.number + 1) is None
+    with pytest.raises(ChainError):
+        client.block(newest.number + 1_000)
 
 
 @pytest.mark.parametrize("tag", ["finalized", "safe"])
@@ -101,7 +100,7 @@ def test_final_block__by_tag__a_block_of_the_chain(
     settings.FINALITY_TAG = tag
     final = quorum.final_block(Providers([node.url], node.chain_id, 1))
     assert final is not None
-    assert client.hash_at(final.number) == final.hash
+    assert client.block(final.number).hash == final.hash
     assert final.number <= client.block().number
 
 
@@ -244,7 +243,7 @@ def test_receipt__before_and_after_its_block__none_then_where(node: Dialect, cli
     receipt = client.receipt(signed.hash)
     assert receipt is not None
     assert (receipt.succeeded, receipt.gas_used, receipt.contract) == (True, 21_000, None)
-    assert client.hash_at(receipt.block_number) == receipt.block_hash
+    assert client.block(receipt.block_number).hash == receipt.block_hash
 
 
 def test_broadcast__a_nonce_that_a_block_has__nonce_too_low(node: Dialect, client: Client) -> None:
@@ -337,7 +336,8 @@ def test_receipt__its_block_is_gone__none(node: Dialect, client: Client) -> None
     node.go_back(mark)
     assert client.block() == before
     assert client.receipt(signed.hash) is None
-    assert client.hash_at(before.number + 1) is None
+    with pytest.raises(ChainError):
+        client.block(before.number + 1)
     client.broadcast(signed.raw)
     node.mine()
     assert client.receipt(signed.hash) is not None
