@@ -88,6 +88,8 @@ class Follow(models.Model):
     since_n = models.PositiveIntegerField()
     created_at = models.BigIntegerField()
 
+    shown: str  # what people know the target by; alerts.selectors.follows_of sets it
+
     class Meta:
         ordering = ["id"]
         constraints = [

@@ -20,7 +20,7 @@ def follows_of(account: str) -> list[Follow]:
     slugs = dict(Expiry.objects.filter(id__in=ids).values_list("id", "slug"))
     for row in rows:
         own = row.scope == Follow.Scope.VOTES
-        row.shown = "" if own else slugs.get(row.target, row.target)  # type: ignore[attr-defined]
+        row.shown = "" if own else slugs.get(row.target, row.target)
     return rows
 
 

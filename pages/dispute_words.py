@@ -28,7 +28,9 @@ def materiality(sim: Simulated) -> str:
 
 def _pay_the_same(each: Moved) -> bool:
     standing, counter = each.payouts["standing"], each.payouts["counter"]
-    return bool(standing and counter) and (standing.p, standing.n) == (counter.p, counter.n)  # type: ignore[union-attr]
+    if standing is None or counter is None:
+        return False
+    return (standing.p, standing.n) == (counter.p, counter.n)
 
 
 def moves(each: Moved) -> str:

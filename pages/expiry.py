@@ -100,10 +100,10 @@ def report_rows(row: Expiry, reports: Sequence[Act], terms: Terms) -> list[Repor
     found = []
     for act in reports:
         price = sealing.public_price(act)
-        known = price is not None and centre is not None
-        off = show.off(price, centre) if known else ""  # type: ignore[arg-type]
-        agrees = known and agree(price, centre, terms.tolerance_ppm)  # type: ignore[arg-type]
-        found.append(ReportRow(act, off, agrees))
+        if price is None or centre is None:
+            found.append(ReportRow(act, "", False))
+        else:
+            found.append(ReportRow(act, show.off(price, centre), agree(price, centre, terms.tolerance_ppm)))
     return found
 
 

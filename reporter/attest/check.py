@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,10 +48,10 @@ def _looks(config: Config) -> Iterator[tuple[str, Look]]:
     service = Service(config.url)
     yield "service", lambda: f"{config.url}, whose key is {service.about()['service']}"
     for url in config.rpc_url:
-        yield f"node {url}", lambda url=url: _node(url, service)  # type: ignore[misc]
+        yield f"node {url}", partial(_node, url, service)
     chain = Chain(config.rpc_url)
     for name in ("oracle", "factory"):
-        yield name, lambda name=name: _contract(chain, _address(config, service, name), name)  # type: ignore[misc]
+        yield name, partial(_deployed, chain, config, service, name)
     yield "escrow", lambda: _escrow(chain, config, service)
     yield "set", lambda: _set(chain, _address(config, service, "oracle"), config)
     for name, command in (
@@ -58,7 +59,11 @@ def _looks(config: Config) -> Iterator[tuple[str, Look]]:
         ("alarm", config.alarm and config.alarm.command),
     ):
         if command:
-            yield name, lambda command=command: _program(command[0])  # type: ignore[misc]
+            yield name, partial(_program, command[0])
+
+
+def _deployed(chain: Chain, config: Config, service: Service, name: str) -> str:
+    return _contract(chain, _address(config, service, name), name)
 
 
 def _address(config: Config, service: Service, name: str) -> str:
