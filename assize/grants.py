@@ -11,6 +11,7 @@ APP_ROLE = "assize_app"
 APPEND_ONLY = frozenset(
     {
         "ledger_transfer",
+        "operators_auditentry",
         "oracle_act",
         "oracle_beat",
         "oracle_elector",

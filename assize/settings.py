@@ -276,6 +276,8 @@ env.stop_if_wrong()
 
 INSTALLED_APPS = [
     "assize",
+    "desk",
+    "operators",
     "ledger",
     "oracle",
     "evidence",

@@ -20,6 +20,7 @@ def timetable(beat_seconds: int) -> tuple[Ring, ...]:
         Ring("oracle.tasks.pass_time", every=2),
         Ring("oracle.tasks.beat", every=beat_seconds),
         Ring("oracle.tasks.place_events", every=2),
+        Ring("desk.tasks.carry_out", every=2),
         Ring("settlement.tasks.open_due", every=2),
         Ring("settlement.tasks.index_escrow", every=2),
         Ring("settlement.tasks.index_series", every=10),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from disputes.models import Commitment, Pledge, Ruling, RulingSignature, Vote
-from ledger.admin import ReadOnlyAdmin
+from operators.read_only import ReadOnlyAdmin
 from oracle.admin import ActLikeAdmin
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from evidence.models import Document
 from evidence.selectors import CARRIED
-from ledger.admin import ReadOnlyAdmin
+from operators.read_only import ReadOnlyAdmin
 from oracle.sealing import SEALED_STAGES
 
 

@@ -8,34 +8,7 @@ from django.http import HttpRequest
 
 from ledger.models import Account, Transfer
 from ledger.names import Kind
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shows, and does nothing else; superusers are no exception."""
-
-    show_full_result_count = False  # no second COUNT over the whole table
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class ReadOnlyInline(admin.TabularInline):
-    """Rows shown below another row."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from operators.read_only import ReadOnlyAdmin
 
 
 class KindFilter(admin.SimpleListFilter):

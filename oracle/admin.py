@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from ledger.admin import ReadOnlyAdmin
+from operators.read_only import ReadOnlyAdmin
 from oracle import sealing
 from oracle.models import Act, Beat, BookHead, Claim, Elector, Event, Expiry, Index, Report, Unbonding
 

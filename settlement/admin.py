@@ -1,11 +1,11 @@
 """Settlement to look at; what goes on chain is decided by signatures, never here.
 
-Transactions and proposals, where operators do something, are in proposal_admin.py.
+Transactions, where operators do something, are in desk/admin.py.
 """
 
 from django.contrib import admin
 
-from ledger.admin import ReadOnlyAdmin, ReadOnlyInline
+from operators.read_only import ReadOnlyAdmin, ReadOnlyInline
 from settlement.models import (
     Alarm,
     AttestorRefusal,
@@ -27,9 +27,6 @@ from settlement.models import (
     SeriesIndex,
     SeriesLog,
 )
-from settlement.proposal_admin import ChainTransactionAdmin, ProposalAdmin
-
-__all__ = ["ChainTransactionAdmin", "ProposalAdmin"]
 
 
 class ItemInline(ReadOnlyInline):

@@ -12,7 +12,6 @@ from oracle.models import Expiry
 from protocol.terms import MAX_PRICE
 from settlement.alarm_models import Alarm
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
-from settlement.proposal_models import Proposal
 from settlement.reconcile_models import ChainState, OracleRecord
 from settlement.root_models import Root, RootRefusal, RootSignature
 from settlement.series_models import ChainSeries, SeriesBatch, SeriesIndex, SeriesLog
@@ -21,7 +20,7 @@ from settlement.transaction_models import Attempt, ChainTransaction
 
 __all__ = [
     "Alarm", "Attempt", "AttestorRefusal", "AttestorSignature", "ChainSeries", "ChainState", "ChainTransaction",
-    "EscrowBlock", "EscrowIndex", "EscrowLog", "OracleRecord", "Proposal", "Publication", "PublicationItem", "Root",
+    "EscrowBlock", "EscrowIndex", "EscrowLog", "OracleRecord", "Publication", "PublicationItem", "Root",
     "RootRefusal", "RootSignature", "Series", "SeriesBatch", "SeriesIndex", "SeriesLog",
 ]  # fmt: skip
 

@@ -29,7 +29,7 @@ from settlement.services import (
 log = structlog.get_logger(__name__)
 
 
-def _patiently(work: Callable[[], str]) -> Callable[[], str]:
+def patiently(work: Callable[[], str]) -> Callable[[], str]:
     """A chain that does not answer is no error of ours: one line, and the next ring asks again.
 
     Below a quorum, or with all nodes on another chain, that is an alarm of the task, until it rings well again.
@@ -55,14 +55,14 @@ def _patiently(work: Callable[[], str]) -> Callable[[], str]:
 
 
 @shared_task
-@_patiently
+@patiently
 def open_due() -> str:
     """Expiries whose time has come."""
     return f"{opening.open_due(now=clock.now())} opened"
 
 
 @shared_task
-@_patiently
+@patiently
 def index_escrow() -> str:
     """Deposits and claims, as the chain says."""
     moved = escrow_round.index_escrow(now=clock.now())
@@ -71,28 +71,28 @@ def index_escrow() -> str:
 
 
 @shared_task
-@_patiently
+@patiently
 def index_series() -> str:
     """Splits, merges and redemptions, as final blocks say."""
     return f"{series_index.index_series(now=clock.now())} blocks"
 
 
 @shared_task
-@_patiently
+@patiently
 def propose() -> str:
     """Final prices for the attestors."""
     return f"{proposing.propose(now=clock.now())} proposed"
 
 
 @shared_task
-@_patiently
+@patiently
 def publish() -> str:
     """Signed prices for the chain."""
     return f"{publishing.publish(now=clock.now())} moved"
 
 
 @shared_task
-@_patiently
+@patiently
 def propose_root() -> str:
     """What the escrow owes, for the attestors."""
     root = roots.propose_root(now=clock.now())
@@ -100,21 +100,21 @@ def propose_root() -> str:
 
 
 @shared_task
-@_patiently
+@patiently
 def post_roots() -> str:
     """Signed roots for the chain."""
     return f"{root_posting.post_roots(now=clock.now())} moved"
 
 
 @shared_task
-@_patiently
+@patiently
 def reconcile_prices() -> str:
     """Prices on chain beside the book's."""
     return f"{reconciling.look(now=clock.now())} compared"
 
 
 @shared_task
-@_patiently
+@patiently
 def watch() -> str:
     """What the database alone shows to be wrong."""
     return f"{watching.watch(now=clock.now())} alarms"

@@ -112,7 +112,7 @@ class Attempt(models.Model):
     max_fee = WholeField(help_text="wei per gas")
     tip = WholeField(help_text="wei per gas, part of max_fee")
     proposal = models.ForeignKey(
-        "settlement.Proposal",
+        "operators.Proposal",
         null=True,
         on_delete=models.PROTECT,
         related_name="attempts",

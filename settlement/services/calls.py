@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from operators.services.proposals import people_behind
 from oracle import signer
 from oracle.models import Act, Expiry
 from protocol import signing
@@ -23,7 +24,7 @@ from settlement.models import AttestorSignature, ChainTransaction, Publication, 
 from settlement.series_models import SeriesBatch
 from settlement.services import publications, roots
 from settlement.services.feeds import decimals_of
-from settlement.services.proposal_rows import CANCEL, people_behind
+from settlement.services.proposed import CANCEL, newest_of
 from settlement.services.sending import operators_call
 from settlement.services.series import batch_call
 from settlement.signers.policy import Rebuilt, Said
@@ -99,7 +100,7 @@ def _cancel(client: Connection, purpose: str, name: str) -> Rebuilt:
     """Nothing, sent to oneself: all that two operators can make of a nonce (decision 32)."""
     row = ChainTransaction.objects.get(pk=int(name))
     return Rebuilt(
-        purpose, Call(row.sender, "0x"), row.sender, "0x", approved_by=people_behind(CANCEL, name)
+        purpose, Call(row.sender, "0x"), row.sender, "0x", approved_by=people_behind(newest_of(CANCEL, name))
     )
 
 

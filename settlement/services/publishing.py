@@ -12,10 +12,9 @@ from settlement.chain.client import Connection, connect
 from settlement.chain.errors import Reverted
 from settlement.chain.quorum import OracleAt
 from settlement.models import Publication
-from settlement.services import following, proposals, standing, transactions
+from settlement.services import following, standing, transactions
 from settlement.services.calls import call_for
 from settlement.services.finals import let_go_of
-from settlement.services.proposal_rows import expire
 from settlement.services.publications import hold, move, note
 from settlement.services.standing import NOWHERE, Place, Standing
 from settlement.signers.policy import Refusal
@@ -27,11 +26,9 @@ _S = PublicationStage
 
 def publish(*, now: int) -> int:
     """One round: follow what was sent, look what the oracle has, send what is signed. Returns how many moved."""
-    expire(now=now)
     if not _ids(_S.SIGNED, _S.SENT, _S.MINED) and not transactions.any_under_way():
         return 0
     client = connect()
-    proposals.carry_out(client, now=now)
     moved = following.follow(client, now=now)
     moved += sum(follow(client, publication_id, now=now) for publication_id in _ids(_S.SIGNED, _S.SENT, _S.MINED))
     for publication_id in _ids(_S.SIGNED):

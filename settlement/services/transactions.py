@@ -13,12 +13,13 @@ import structlog
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
+from operators.models import Proposal
 from settlement.alarms import publishing_stops
 from settlement.chain import quorum
 from settlement.chain.answers import Answer, together
 from settlement.chain.client import Call, Connection, Price
 from settlement.chain.errors import ChainError, TooDear
-from settlement.models import Attempt, ChainTransaction, Proposal
+from settlement.models import Attempt, ChainTransaction
 from settlement.services import authorizing
 from settlement.signers.configured import configured
 from settlement.signers.policy import Rebuilt, Refusal

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
+from desk.kinds import KINDS
+from operators.models import Proposal
+from operators.services import proposals
 from settlement.chain.client import GWEI
 from settlement.chain.providers import Providers
-from settlement.models import Attempt, ChainTransaction, Proposal, Publication
-from settlement.services import proposals
-from settlement.services.proposal_rows import CANCEL
+from settlement.models import Attempt, ChainTransaction, Publication
+from settlement.services.cancelling import CANCEL_TRANSACTION
 from settlement.services.publishing import publish
 from settlement.signers.signer import read
 from settlement.stages import PublicationStage, TransactionState
@@ -26,12 +28,20 @@ S = PublicationStage
 def propose(now: int) -> Proposal:
     row = ChainTransaction.objects.earliest("nonce")
     one = User.objects.get_or_create(username="one", is_staff=True)[0]
-    return proposals.propose(kind=CANCEL, subject=str(row.pk), reason="stuck", by=one, now=now)
+    details = {"transaction": str(row.pk)}
+    return proposals.propose(kind=CANCEL_TRANSACTION, details=details, reason="stuck", by=one, now=now)
 
 
 def wanted_by_two(now: int) -> Proposal:
     two = User.objects.get_or_create(username="two", is_staff=True)[0]
-    return proposals.approve(proposal_id=propose(now).pk, by=two, now=now)
+    made = propose(now)
+    seen = CANCEL_TRANSACTION.plan(made.details, now).hash
+    return proposals.approve(kind=CANCEL_TRANSACTION, proposal_id=made.pk, seen=seen, by=two, now=now)
+
+
+def carry_out(now: int) -> None:
+    """The worker's round for what two people want."""
+    proposals.carry_out(KINDS, now=now)
 
 
 def test_cancel__two_want_it__nonce_is_free_and_the_publication_signed_anew(
@@ -39,6 +49,7 @@ def test_cancel__two_want_it__nonce_is_free_and_the_publication_signed_anew(
 ) -> None:
     publication, now = stuck
     proposal = wanted_by_two(now + 1)
+    carry_out(now + 1)
     publish(now=now + 1)
     row, last = ChainTransaction.objects.get(), Attempt.objects.latest("number")
     said, sender = read(last.raw)
@@ -65,6 +76,7 @@ def test_cancel__two_want_it__nonce_is_free_and_the_publication_signed_anew(
 def test_cancel__the_payload_is_mined_instead__it_counts(world: World, stuck: tuple[Publication, int]) -> None:
     publication, now = stuck
     wanted_by_two(now)
+    carry_out(now)
     publish(now=now)
     first, second = Attempt.objects.order_by("number")
     world.node.rpc("anvil_dropTransaction", second.hash)
@@ -83,9 +95,9 @@ def test_cancel__mined_before_it_is_carried_out__nothing_is_signed(
     proposal = wanted_by_two(now)
     world.node.mine()
     ChainTransaction.objects.update(state=TransactionState.MINED, block_number=1, block_hash="0x", succeeded=True)
-    publish(now=now + 1)
+    carry_out(now + 1)
     proposal.refresh_from_db()
-    assert proposal.outcome == "it is MINED: only one that no block has can be cancelled"
+    assert proposal.outcome == "not done: it is MINED: only one that no block has can be cancelled"
     assert Attempt.objects.count() == 1
     world.node.rpc("evm_setAutomine", True)
     assert_published_once(world, publication, now + 2)
@@ -94,19 +106,20 @@ def test_cancel__mined_before_it_is_carried_out__nothing_is_signed(
 def test_cancel__one_alone_wants_it__nothing_is_signed(world: World, stuck: tuple[Publication, int]) -> None:
     _, now = stuck
     propose(now)
+    carry_out(now + 1)
     publish(now=now + 1)
     assert Attempt.objects.count() == 1
 
 
-def test_cancel__one_of_the_two_is_no_operator_any_more__the_signer_refuses(
+def test_cancel__one_of_the_two_is_no_operator_any_more__nothing_is_signed(
     world: World, stuck: tuple[Publication, int]
 ) -> None:
     _, now = stuck
     proposal = wanted_by_two(now)
     User.objects.filter(username="one").update(is_active=False)
-    publish(now=now + 1)
+    carry_out(now + 1)
     proposal.refresh_from_db()
-    assert proposal.outcome.startswith("the signer refuses it: two_people: 1 operators want it")
+    assert proposal.outcome == "not done: one of the two people behind it is no operator any more"
     assert Attempt.objects.count() == 1
 
 
@@ -116,7 +129,7 @@ def test_cancel__of_what_is_at_the_ceiling__goes_above_it_and_is_bumped_too(
     _, now = stuck
     settings.MAX_FEE_GWEI = -(-Attempt.objects.get().max_fee // GWEI)
     wanted_by_two(now)
-    publish(now=now + 1)
+    carry_out(now + 1)
     publish(now=now + 1 + BUMP)
     rows = list(Attempt.objects.order_by("number"))
     assert [row.proposal_id is None for row in rows] == [True, False, False], "the payload is not signed again"
@@ -140,7 +153,8 @@ def test_cancel__killed_around_its_send__is_sent_once_more_and_holds(
     with monkeypatch.context() as patch:
         patch.setattr(Providers, "send", killed)
         with pytest.raises(Killed):
-            publish(now=now + 1)
+            carry_out(now + 1)
+    carry_out(now + 2)
     publish(now=now + 2)
     assert Attempt.objects.count() == 2
     world.node.rpc("evm_setAutomine", True)

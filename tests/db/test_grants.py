@@ -22,6 +22,7 @@ def may(role: str, table: str, right: str) -> bool:
 
 KEPT = {
     "ledger_transfer",
+    "operators_auditentry",
     "oracle_act",
     "oracle_beat",
     "oracle_elector",

@@ -18,9 +18,11 @@ from unittest.mock import patch
 import pytest
 from django.db import connection, transaction
 
+from operators.models import Proposal
+from operators.services.proposals import HOLD_SECONDS
 from settlement.alarms import AlarmKind, open_alarms, raise_alarm
 from settlement.chain.providers import Providers
-from settlement.models import Attempt, ChainTransaction, Proposal, Publication, Root
+from settlement.models import Attempt, ChainTransaction, Publication, Root
 from settlement.services.bumping import STUCK_BUMPS
 from settlement.services.publishing import publish
 from settlement.services.root_posting import post_roots
@@ -30,7 +32,7 @@ from tests.chain.conftest import CONFIRMATION, World, deployed, node, world  # n
 from tests.chain.roots import attest, credited
 from tests.chain.roots import propose as propose_root_of
 from tests.chain.test_bumping import BUMP
-from tests.chain.test_cancelling import wanted_by_two
+from tests.chain.test_cancelling import carry_out, wanted_by_two
 from tests.faults import points
 from tests.faults.crash import Killed
 from tests.soak import crash
@@ -151,6 +153,7 @@ def stuck(world: World, tmp_path: Path, settings: Any, request: pytest.FixtureRe
         ended = lambda: Root.objects.get(pk=root.pk).stage == "FINAL"  # noqa: E731
 
     def rounds(at: int) -> None:
+        carry_out(at)
         publish(now=at)
         post_roots(now=at)
 
@@ -177,7 +180,7 @@ def test_attempt__killed_after_every_write_and_around_every_broadcast__one_trans
                     stuck.rounds(now)
             except Killed:
                 died.append(deaths.where)
-            stuck.to_the_end(now + 1)
+            stuck.to_the_end(now + 1 + HOLD_SECONDS)
             stuck.assert_one_came_of_it(cancelled=what == "cancel")
             if what == "cancel":
                 assert Proposal.objects.get(pk=proposal.pk).outcome.startswith("sent under nonce ")

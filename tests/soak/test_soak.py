@@ -24,7 +24,6 @@ COMMANDS = {
     "foreign.": "tests/chain/test_foreign.py",
     "reindex.": "tests/chain/test_escrow_index.py",
     "cancelling.": "tests/chain/test_cancelling.py",
-    "proposals.": "tests/web/test_proposals.py",
 }
 """An operator's: who runs one sees it end, and runs it again. The tests that interrupt or repeat it."""
 ELSEWHERE = {

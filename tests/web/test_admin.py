@@ -20,7 +20,7 @@ from tests.cast import person
 from tests.web.conftest import OPEN, queries
 from tests.web.story import send_secret_report, to_ballot, to_final
 
-OURS = ("ledger", "oracle", "disputes", "settlement")
+OURS = ("operators", "ledger", "oracle", "disputes", "settlement")
 MODELS = [model for name in OURS for model in apps.get_app_config(name).get_models()]
 
 

@@ -7,9 +7,12 @@ from django.contrib.auth.models import Permission, User
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 
-from settlement.models import Attempt, ChainTransaction, Proposal
-from settlement.services import proposals
-from settlement.services.proposal_rows import CANCEL, end, people_behind
+from operators.kinds import NotPossible
+from operators.models import Proposal
+from operators.services import proposals
+from operators.services.proposals import end, people_behind
+from settlement.models import Attempt, ChainTransaction
+from settlement.services.cancelling import CANCEL_TRANSACTION
 from settlement.stages import TransactionState
 
 NOW = 1_000_000
@@ -50,7 +53,24 @@ def propose(client: Client, row: ChainTransaction, reason: str = "it will never 
 
 
 def approve(client: Client, proposal: Proposal) -> int:
-    return client.post(f"/admin/settlement/proposal/{proposal.pk}/approve/").status_code
+    address = f"/admin/operators/proposal/{proposal.pk}/approve/"
+    return client.post(address, {"seen": seen(proposal)}).status_code
+
+
+def seen(proposal: Proposal) -> str:
+    """The hash of the dry run that a page shows."""
+    return CANCEL_TRANSACTION.plan(proposal.details, NOW).hash
+
+
+def proposed(row: ChainTransaction, by: User, now: int = NOW) -> Proposal:
+    details = {"transaction": str(row.pk)}
+    return proposals.propose(kind=CANCEL_TRANSACTION, details=details, reason="why", by=by, now=now)
+
+
+def approved(proposal: Proposal, by: User, now: int = NOW) -> Proposal:
+    return proposals.approve(
+        kind=CANCEL_TRANSACTION, proposal_id=proposal.pk, seen=seen(proposal), by=by, now=now
+    )
 
 
 def test_two_operators__propose_and_approve__in_two_clicks(row: ChainTransaction) -> None:
@@ -63,13 +83,13 @@ def test_two_operators__propose_and_approve__in_two_clicks(row: ChainTransaction
     assert (proposal.subject, proposal.reason, proposal.proposed_by.username) == (
         str(row.pk), "it will never be mined", "one",
     )  # fmt: skip
-    page = f"/admin/settlement/proposal/{proposal.pk}/change/"
+    page = f"/admin/operators/proposal/{proposal.pk}/change/"
     assert b"Approve it" in two.get(page).content
     assert b"Approve it" not in one.get(page).content
     assert approve(two, proposal) == 302
     proposal.refresh_from_db()
     assert (proposal.approved_at, proposal.ended_at) == (NOW, None)
-    assert people_behind(CANCEL, str(row.pk)) == ("one", "two")
+    assert people_behind(proposal) == ("one", "two")
     assert b"Approve it" not in two.get(page).content
 
 
@@ -82,8 +102,8 @@ def test_one_superuser__alone__cannot(row: ChainTransaction) -> None:
     approve(client, proposal)
     proposal.refresh_from_db()
     assert proposal.approved_by is None
-    with pytest.raises(proposals.NotPossible, match="somebody else"):
-        proposals.approve(proposal_id=proposal.pk, by=root, now=NOW)
+    with pytest.raises(NotPossible, match="somebody else"):
+        approved(proposal, root)
     with pytest.raises(IntegrityError), transaction.atomic():
         Proposal.objects.update(approved_by=root, approved_at=NOW)
     for address in ("auth/user/add/", "auth/group/add/", f"auth/user/{root.pk}/password/", "auth/user/"):
@@ -120,25 +140,27 @@ def test_propose__without_a_reason_twice_or_for_nothing__refused(row: ChainTrans
     propose(client, row)
     assert Proposal.objects.count() == 1
     for subject in ("0", "-1", "x", ""):
-        with pytest.raises(proposals.NotPossible, match="there is no transaction"):
-            proposals.propose(kind=CANCEL, subject=subject, reason="why", by=one, now=NOW)
+        with pytest.raises(NotPossible, match="there is no transaction"):
+            proposals.propose(
+                kind=CANCEL_TRANSACTION, details={"transaction": subject}, reason="why", by=one, now=NOW
+            )
     ChainTransaction.objects.update(
         state=TransactionState.MINED, block_number=1, block_hash=WORD, succeeded=True
     )
-    with pytest.raises(proposals.NotPossible, match="it is MINED"):
-        proposals.approve(proposal_id=Proposal.objects.get().pk, by=operator("two"), now=NOW)
+    with pytest.raises(NotPossible, match="it is MINED"):
+        approved(Proposal.objects.get(), operator("two"))
 
 
 def test_proposal__a_day_later__is_over_and_can_be_made_again(row: ChainTransaction) -> None:
     one, two = operator("one"), operator("two")
-    first = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=one, now=NOW)
+    first = proposed(row, one)
     later = NOW + proposals.LIFE_SECONDS
-    with pytest.raises(proposals.NotPossible, match="over"):
-        proposals.approve(proposal_id=first.pk, by=two, now=later)
-    again = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=one, now=later)
+    with pytest.raises(NotPossible, match="over"):
+        approved(first, two, later)
+    again = proposed(row, one, later)
     first.refresh_from_db()
     assert (first.ended_at, first.outcome) == (later, "expired: nobody approved it")
-    assert proposals.approve(proposal_id=again.pk, by=two, now=later).approved_by_id == two.pk
+    assert approved(again, two, later).approved_by_id == two.pk
 
 
 @pytest.mark.parametrize(
@@ -146,25 +168,26 @@ def test_proposal__a_day_later__is_over_and_can_be_made_again(row: ChainTransact
     [
         "kind = 'x'", "subject = 'x'", "reason = 'x'", "proposed_at = 1", "expires_at = 9999999999",
         "proposed_by_id = approved_by_id", "approved_by_id = NULL, approved_at = NULL", "approved_at = 5",
-        "outcome = 'x'", "ended_at = NULL, outcome = ''",
+        "outcome = 'x'", "ended_at = NULL, outcome = ''", "details = '{}'", "plan = '[]'",
+        "approved_plan = 'x'", "begun_at = 5",
     ],
 )  # fmt: skip
 def test_proposal__what_was_said_is_edited__refused(row: ChainTransaction, change: str) -> None:
-    proposal = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=operator("one"), now=NOW)
-    proposals.approve(proposal_id=proposal.pk, by=operator("two"), now=NOW)
+    proposal = proposed(row, operator("one"))
+    approved(proposal, operator("two"))
     end(proposal, "done", now=NOW)
-    for statement in (f"UPDATE settlement_proposal SET {change}", "DELETE FROM settlement_proposal"):  # noqa: S608
+    for statement in (f"UPDATE operators_proposal SET {change}", "DELETE FROM operators_proposal"):  # noqa: S608
         with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
 
 
 def test_people_behind__one_has_left__are_too_few(row: ChainTransaction) -> None:
     two = operator("two")
-    proposal = proposals.propose(kind=CANCEL, subject=str(row.pk), reason="why", by=operator("one"), now=NOW)
-    assert people_behind(CANCEL, str(row.pk)) == (), "not approved"
-    proposals.approve(proposal_id=proposal.pk, by=two, now=NOW)
+    proposal = proposed(row, operator("one"))
+    assert people_behind(proposal) == (), "not approved"
+    proposal = approved(proposal, two)
     User.objects.filter(pk=two.pk).update(is_staff=False)
-    assert people_behind(CANCEL, str(row.pk)) == ("one",)
+    assert people_behind(proposal) == ("one",)
 
 
 @pytest.mark.parametrize("column", ["raw", "hash", "gas", "max_fee", "tip", "number", "signed_at", "transaction_id"])

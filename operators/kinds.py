@@ -1,0 +1,66 @@
+"""What a kind of proposal is. The kinds themselves stand beside what they do; desk/kinds.py has the table of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from operators.models import Proposal
+from protocol.canonical import json_hash
+
+Details = Mapping[str, Any]
+
+
+class NotPossible(ValueError):
+    """It cannot be proposed, approved or done; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a dry run: what is now, and what would be."""
+
+    what: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done, worked out without doing it.
+
+    `subject` is what it is about: of a kind and subject one proposal is open at a time. Changes are what two people
+    agree to: where they differ by the time it is done, it is not done. So nothing stands in them that moves by itself.
+    """
+
+    subject: str
+    sentence: str
+    changes: tuple[Change, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """Of all that is agreed to."""
+        return json_hash(self.to_json())
+
+    def to_json(self) -> dict[str, Any]:
+        """As the proposal's row keeps it."""
+        return {
+            "subject": self.subject,
+            "sentence": self.sentence,
+            "changes": [asdict(each) for each in self.changes],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`plan` raises NotPossible where it could not be done. `carry_out` does it, for the second given, and says what
+    came of it; None where it has to go on in the next round. It too may raise NotPossible, which ends the proposal.
+
+    Details hold strings, whole numbers, lists and objects of them.
+    """
+
+    name: str
+    title: str
+    about: str
+    plan: Callable[[Details, int], Plan]
+    carry_out: Callable[[Proposal, int], str | None]
