@@ -32,7 +32,7 @@ def ceiling(*, cancels: bool) -> int:
 
 
 def plan(details: Details, now: int) -> Plan:
-    """What stands under the nonce of `transaction` (its id), and that nothing would. NotPossible where it is too late."""
+    """What stands under the nonce of `transaction` (its id), and that nothing would. NotPossible: too late."""
     row = _stuck(str(details.get("transaction", "")))
     return Plan(
         str(row.pk),
