@@ -1,7 +1,7 @@
 """The audit log: every act of staff and every decision of the service, in one hash chain (RELIABILITY 4).
 
-head_0 = keccak256("Assize audit"), head_n = keccak256(head_{n-1}, hash of the canonical JSON of entry n). Attestors keep
-its head with every root that they sign: whoever rewrites the log contradicts them.
+head_0 = keccak256("Assize audit"), head_n = keccak256(head_{n-1}, hash of the canonical JSON of entry n). Attestors
+keep its head with every root that they sign: whoever rewrites the log contradicts them.
 """
 
 from __future__ import annotations
