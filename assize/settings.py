@@ -212,7 +212,12 @@ PRICE_OVERDUE_SECONDS = env.integer(
 
 # Keys. Each is given only to the process that signs with it.
 
-SERVICE_KEY = env.key("SERVICE_KEY", about="signs receipts, beats and the service's acts (web and worker)")
+SERVICE_KEY = env.key(
+    "SERVICE_KEY",
+    default="",
+    about="signs receipts, beats and the service's acts; web and the workers of `book` and `chain` refuse to start"
+    " without it",
+)
 # Who pays gas for publications: one of these three, for the worker alone.
 PUBLISHER_KEYSTORE = env.path(
     "PUBLISHER_KEYSTORE", about="signer: an encrypted keystore file; `manage.py new_keystore` makes one"
