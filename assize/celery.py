@@ -1,12 +1,14 @@
 """Celery: a doorbell, never a memory. PostgreSQL alone decides what is due; see RELIABILITY for the measurements."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
+from kombu import Queue
 
-from assize.timetable import schedule, timetable
+from assize.timetable import BOOK, CHAIN, PUBLISH, QUEUES, routes, schedule, timetable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assize.settings")
 
@@ -18,6 +20,7 @@ app = Celery("assize")
 
 @app.on_configure.connect
 def _configure(sender: Celery, **_: object) -> None:
+    rings = timetable(settings.BEAT_SECONDS)
     sender.conf.update(
         broker_url=settings.REDIS_URL,
         broker_connection_retry_on_startup=True,
@@ -31,16 +34,31 @@ def _configure(sender: Celery, **_: object) -> None:
         worker_prefetch_multiplier=1,
         task_ignore_result=True,
         result_backend=None,
+        # What a worker without -Q takes. The timetable says which ring waits where.
+        task_queues=[Queue(name) for name in QUEUES],
+        task_default_queue=BOOK,
+        task_routes=routes(rings),
         accept_content=["json"],
         task_serializer="json",
         timezone="UTC",
-        beat_schedule=schedule(timetable(settings.BEAT_SECONDS)),
+        beat_schedule=schedule(rings),
     )
 
 
 @worker_init.connect
-def _open_signer(**_: object) -> None:
-    """Before the pool is forked: a keystore is decrypted once, and what is wrong with it stops the start."""
+def _hold_the_right_keys(sender: Any, **_: object) -> None:
+    """What its queues need and no more. Before the pool is forked: a keystore is decrypted once."""
+    queues = set(sender.app.amqp.queues.consume_from)
+    if queues & {BOOK, CHAIN}:
+        settings.ENVIRONMENT.require("worker", "SERVICE_KEY")
+    if PUBLISH in queues:
+        _open_signer()
+    else:
+        settings.ENVIRONMENT.forbid(f"worker of {', '.join(sorted(queues))}", *settings.SIGNER_SETTINGS)
+
+
+def _open_signer() -> None:
+    """What is wrong with it stops the start."""
     settings.ENVIRONMENT.require_one("worker", *settings.SIGNERS)
     from settlement.signers.configured import configured  # it loads Django's models and web3
     from settlement.signers.signer import CannotSign

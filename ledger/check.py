@@ -1,6 +1,6 @@
 """Proof of the book of bonds: every figure is worked out again from the transfers (I-1, I-2)."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection
@@ -41,6 +41,10 @@ RULES = {
 }
 
 
+Tell = Callable[[str, int, int], None]
+"""What is being done, how much of it is done, how much there is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One rule, and the first row that breaks it ("" when none does)."""
@@ -58,15 +62,17 @@ def counts() -> dict[str, int]:
     return {"accounts": Account.objects.count(), "transfers": Transfer.objects.count()}
 
 
-def findings() -> Iterator[Finding]:
+def findings(tell: Tell = lambda what, done, total: None) -> Iterator[Finding]:
     """Every rule with what was found, one query each, however many rows there are.
 
     Each query sees one moment of the database, so the ledger may be written to meanwhile.
     """
+    tell("adding up the ledger", 0, 0)
     total = selectors.total()
     yield Finding("all balances sum to zero", f"total={total}" if total else "")
     with connection.cursor() as cursor:
-        for rule, query in RULES.items():
+        for number, (rule, query) in enumerate(RULES.items()):
+            tell(f"looking whether {rule}", number, len(RULES))
             cursor.execute(query)
             row = cursor.fetchone()
             columns = [column.name for column in cursor.description or []]

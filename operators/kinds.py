@@ -55,6 +55,7 @@ class Plan:
 class Kind:
     """`plan` raises NotPossible where it could not be done. `carry_out` does it, for the second given, and says what
     came of it; None where it has to go on in the next round. It too may raise NotPossible, which ends the proposal.
+    `signs`: it sends transactions, so only a process that holds the key that pays can carry it out.
 
     Details hold strings, whole numbers, lists and objects of them.
     """
@@ -64,3 +65,4 @@ class Kind:
     about: str
     plan: Callable[[Details, int], Plan]
     carry_out: Callable[[Proposal, int], str | None]
+    signs: bool = False

@@ -3,6 +3,7 @@
 from functools import cache
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from protocol import signing
 
@@ -17,6 +18,12 @@ def domain() -> signing.Domain:
     return _domain(settings.CHAIN_ID, settings.ORACLE_ADDRESS)
 
 
+def _key() -> str:
+    if not settings.SERVICE_KEY:
+        raise ImproperlyConfigured("SERVICE_KEY is not given to this process: it cannot sign for the service")
+    return str(settings.SERVICE_KEY)
+
+
 @cache
 def _address(key: str) -> str:
     return signing.address_of(key)
@@ -24,7 +31,7 @@ def _address(key: str) -> str:
 
 def service_address() -> str:
     """Whose signature stands under receipts, beats and the service's acts."""
-    return _address(settings.SERVICE_KEY)
+    return _address(_key())
 
 
 def digest(kind: str, message: signing.Message) -> str:
@@ -34,4 +41,4 @@ def digest(kind: str, message: signing.Message) -> str:
 
 def sign(digest_: str) -> str:
     """The service's signature over a digest."""
-    return signing.sign(settings.SERVICE_KEY, digest_)
+    return signing.sign(_key(), digest_)

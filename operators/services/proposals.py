@@ -90,18 +90,20 @@ def reject(*, proposal_id: int, reason: str, by: AbstractUser, now: int) -> Prop
     return held
 
 
-def carry_out(kinds: Mapping[str, Kind], *, now: int) -> int:
-    """Do what two people want; returns how many came to their end. What is not the same any more ends with the reason.
+def carry_out(kinds: Mapping[str, Kind], *, signs: bool = False, now: int) -> int:
+    """Do what two people want, by kinds that sign transactions or by all others; returns how many came to their end.
 
+    What is not the same any more ends with the reason.
     Whatever a kind raises besides NotPossible goes up once the others have had their turn; the next round tries again.
     """
     expire(now=now)
     ended, raised = 0, None
     for proposal in Proposal.objects.filter(ended_at=None, approved_at__isnull=False).order_by("pk"):
-        if not _claim(proposal, now):
+        kind = kinds.get(proposal.kind)
+        if signs != (kind is not None and kind.signs) or not _claim(proposal, now):
             continue
         try:
-            ended += _carry_out(kinds.get(proposal.kind), proposal, now)
+            ended += _carry_out(kind, proposal, now)
         except Exception as error:
             log.error("proposal.waits", proposal=proposal.pk, kind=proposal.kind, reason=str(error))
             raised = raised or error

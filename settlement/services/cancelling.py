@@ -96,4 +96,5 @@ CANCEL_TRANSACTION = Kind(
     "An empty transfer takes the nonce of a transaction that no block takes; what it was for is signed anew.",
     plan,
     carry_out,
+    signs=True,
 )

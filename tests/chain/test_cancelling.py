@@ -41,7 +41,7 @@ def wanted_by_two(now: int) -> Proposal:
 
 def carry_out(now: int) -> None:
     """The worker's round for what two people want."""
-    proposals.carry_out(KINDS, now=now)
+    proposals.carry_out(KINDS, signs=True, now=now)
 
 
 def test_cancel__two_want_it__nonce_is_free_and_the_publication_signed_anew(

@@ -3,7 +3,7 @@
 from django.conf import settings
 
 from assize.celery import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS, app
-from assize.timetable import Ring, schedule, timetable
+from assize.timetable import PUBLISH, QUEUES, Ring, schedule, timetable
 
 
 def test_celery__a_killed_pool_child__its_task_comes_back() -> None:
@@ -39,3 +39,14 @@ def test_timetable__no_ring__waits_longer_than_until_the_next() -> None:
 
 def test_timetable__the_book_s_beat__comes_as_often_as_the_settings_say() -> None:
     assert app.conf.beat_schedule["oracle.tasks.beat"]["schedule"] == settings.BEAT_SECONDS
+
+
+def test_timetable__every_ring__waits_in_the_queue_that_the_table_names() -> None:
+    waits = {ring.task: app.amqp.router.route({}, ring.task)["queue"].name for ring in timetable(60)}
+    assert waits == {ring.task: ring.queue for ring in timetable(60)}
+    assert set(waits.values()) == set(QUEUES) == set(app.amqp.queues)
+
+
+def test_timetable__only_what_signs_transactions__waits_beside_the_key_that_pays() -> None:
+    paying = {ring.task for ring in timetable(60) if ring.queue == PUBLISH}
+    assert paying == {"settlement.tasks.publish", "settlement.tasks.post_roots", "desk.tasks.carry_out_signed"}

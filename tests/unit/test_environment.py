@@ -1,5 +1,7 @@
 """The typed reader of environment variables."""
 
+from pathlib import Path
+
 import pytest
 
 from assize.environment import Environment, database
@@ -23,6 +25,37 @@ def test_variable__empty__is_missing() -> None:
     env = Environment({"SECRET_KEY": " "})
     env.text("SECRET_KEY", about="signs sessions")
     assert env.problems == ["SECRET_KEY is missing: signs sessions"]
+
+
+def test_variable__in_a_file__its_content_without_the_line_s_end(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("0x" + "11" * 32 + "\n")
+    env = Environment({"SERVICE_KEY_FILE": str(tmp_path / "secret")})
+    assert env.key("SERVICE_KEY", about="") == "0x" + "11" * 32
+    assert env.problems == []
+
+
+def test_variable__given_twice_or_in_no_file__said_without_its_content(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("geheim")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    env = Environment(
+        {
+            "A": "offen",
+            "A_FILE": str(tmp_path / "secret"),
+            "B_FILE": "/no/such/file",
+            "C_FILE": str(tmp_path / "binary"),
+        }
+    )
+    assert [env.text(name, about="") for name in "ABC"] == ["offen", "", ""]
+    assert env.problems == [
+        "A and A_FILE are set: one of them must go",
+        "B_FILE is wrong: No such file or directory: /no/such/file",
+        "C_FILE is wrong: what it names is no text",
+    ]
+
+
+def test_process__given_a_key_in_a_file_that_it_must_not_have__stops() -> None:
+    with pytest.raises(SystemExit, match="PUBLISHER_KEY is set: the web process must not have it"):
+        Environment({"PUBLISHER_KEY_FILE": "/run/secrets/key"}).forbid("web process", "PUBLISHER_KEY")
 
 
 def test_problems__several__all_of_them_at_once() -> None:

@@ -104,6 +104,33 @@ def test_worker__no_signer_or_one_that_is_wrong__does_not_start(given: dict[str,
 
 
 @pytest.mark.parametrize(
+    "queues, given, line",
+    [
+        ("book", KEY, "PUBLISHER_KEY is set: the worker of book must not have it"),
+        ("chain", KEY, "PUBLISHER_KEY is set: the worker of chain must not have it"),
+        ("book,chain", KEYSTORE, "PUBLISHER_KEYSTORE is set: the worker of book, chain must not have it"),
+        ("publish", {}, "PUBLISHER_KEYSTORE or WEB3SIGNER_URL or PUBLISHER_KEY is missing"),
+        ("book", {"SERVICE_KEY": ""}, "SERVICE_KEY is missing: the worker cannot work without it"),
+    ],
+)
+def test_worker_of_some_queues__a_key_too_many_or_too_few__does_not_start(
+    queues: str, given: dict[str, str], line: str
+) -> None:
+    done = process(*WORKER, "-Q", queues, **given)
+    assert done.returncode == 1
+    assert f"settings: {line}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_web__without_the_service_s_key__does_not_start() -> None:
+    done = process("-c", "import assize.wsgi", SERVICE_KEY="")
+    assert (done.returncode, done.stderr) == (
+        1,
+        "settings: SERVICE_KEY is missing: the web process cannot work without it\n",
+    )
+
+
+@pytest.mark.parametrize(
     "given, line",
     [
         (KEY | WEB3SIGNER, "WEB3SIGNER_URL and PUBLISHER_KEY are set: at most one of "),
