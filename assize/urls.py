@@ -19,8 +19,8 @@ urlpatterns = [
     path("", include("pages.urls")),
     path("", include("alerts.urls")),
     path("admin/", admin.site.urls),
-    path("health/live", health.live, name="live"),
-    path("health/ready", health.ready, name="ready"),
+    path("healthz", health.live, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
 ]
 
 handler400 = "assize.errors.bad_request"

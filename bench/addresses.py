@@ -100,8 +100,8 @@ READS: dict[str, list[str]] = {
     "calendar/<slug:name>/<int:number>.ics": ["{commit}/1"],
     "calendar/<slug:name>.ics": ["{disputed}", "bench-usd"],
     "calendar/mine/<str:token>.ics": ["{calendar_token}"],
-    "health/live": [""],
-    "health/ready": [""],
+    "healthz": [""],
+    "readyz": [""],
 }  # fmt: skip
 """What follows an address up to its first word in brackets, as it is asked."""
 
