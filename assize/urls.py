@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from assize import health
 from assize.api_docs import api_docs
+from assize.metrics.views import metrics
 
 urlpatterns = [
     path("api/v1/", include("oracle.api.urls")),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 handler400 = "assize.errors.bad_request"

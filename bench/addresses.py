@@ -106,6 +106,7 @@ READS: dict[str, list[str]] = {
 """What follows an address up to its first word in brackets, as it is asked."""
 
 LEFT_OUT: dict[str, str] = {
+    "metrics": "behind a token of its own; tests/web/test_metrics.py counts its queries",
     API + "events/stream": "never ends; tests/faults/test_streams.py",
     "alerts/confirm/<str:token>/": "its token stands in a mail alone; one row by its key",
     "alerts/unsubscribe/<str:token>/": "the same",
