@@ -15,7 +15,9 @@ ENVIRONMENT = env = Environment(os.environ)
 
 # Web
 
-SECRET_KEY = env.text("SECRET_KEY", least=32, about="signs sessions; at least 32 random characters")
+SECRET_KEY = env.text(
+    "SECRET_KEY", least=32, secret=True, about="signs sessions; at least 32 random characters"
+)
 DEBUG = env.flag("DEBUG", default=False, about="Django's debug pages; never where others can reach them")
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", about="host names that the web process answers to, comma-separated"
@@ -64,6 +66,7 @@ METRICS_TOKEN = env.text(
     "METRICS_TOKEN",
     default="",
     least=32,
+    secret=True,
     about="bearer token of who may read /metrics, at least 32 random characters; empty: there is no /metrics",
 )
 
@@ -304,6 +307,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "assize.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "assize.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -412,5 +416,5 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOGGING = logging_config(LOG_LEVEL)
+LOGGING = logging_config(LOG_LEVEL, env.secrets)
 LOGGING_CONFIG = "logging.config.dictConfig"
