@@ -4,9 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
 from kombu import Queue
+from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from assize.timetable import BOOK, CHAIN, PUBLISH, QUEUES, routes, schedule, timetable
 
@@ -77,6 +78,18 @@ def _hold_no_key(**_: object) -> None:
 @setup_logging.connect
 def _keep_our_logging(**_: object) -> None:
     """Celery replaces the root logger unless somebody listens here; Django has set it up already."""
+
+
+@task_prerun.connect
+def _name_the_task(sender: Any, task_id: str, **_: object) -> None:
+    """In every line that is logged while it runs."""
+    clear_contextvars()
+    bind_contextvars(task=sender.name, task_id=task_id)
+
+
+@task_postrun.connect
+def _name_no_task(**_: object) -> None:
+    clear_contextvars()
 
 
 app.autodiscover_tasks()

@@ -18,7 +18,6 @@ from settlement.signers.web3signer import Web3Signer
 OLDEST_POSTGRESQL = 140_000
 CLOCK_SECONDS = 2
 HEAD_SECONDS = 120
-LEAST_FUNDS_WEI = 10**17
 CONTRACTS = {
     "ORACLE_ADDRESS": "oracle",
     "FACTORY_ADDRESS": "factory",
@@ -136,8 +135,8 @@ def funds() -> str:
         return "no signer is given to this process; not looked at"
     address = found.address
     wei = int(call(settings.RPC_URL, "eth_getBalance", address, "latest"), 16)
-    if wei < LEAST_FUNDS_WEI:
-        raise Ill(f"{address} has {wei} wei; send it at least {LEAST_FUNDS_WEI}")
+    if wei < settings.PUBLISHER_LEAST_WEI:
+        raise Ill(f"{address} has {wei} wei; send it at least {settings.PUBLISHER_LEAST_WEI}")
     return f"{address} has {wei} wei"
 
 

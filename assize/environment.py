@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 T = TypeVar("T")
 
@@ -23,6 +23,11 @@ class _Required:
 
 
 REQUIRED: Any = _Required()
+
+LEAST_SECRET = 6
+"""Characters. A shorter word would be cut out of half of all log lines."""
+LEAST_API_KEY = 16
+"""Characters of a part of an address's path from which on it may be a key."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Environment:
         self._source = source
         self.variables: list[Variable] = []
         self.problems: list[str] = []
+        self.secrets: set[str] = set()
+        """What no log may show (assize/log_secrets.py): keys, passwords, tokens, those within addresses too."""
 
     def read(self, name: str, kind: str, parse: Callable[[str], T], default: T, blank: T, about: str) -> T:
         """The parsed value; the default where the variable is absent or empty; `blank` after a problem."""
@@ -73,7 +80,9 @@ class Environment:
             self.problems.append(f"{name} and {name}_FILE are set: one of them must go")
         return raw or (Path(file).read_text(encoding="utf-8").strip() if file else "")
 
-    def text(self, name: str, *, about: str, default: str = REQUIRED, least: int = 0) -> str:
+    def text(
+        self, name: str, *, about: str, default: str = REQUIRED, least: int = 0, secret: bool = False
+    ) -> str:
         """Any text of at least `least` characters."""
 
         def parse(raw: str) -> str:
@@ -81,7 +90,10 @@ class Environment:
                 raise ValueError(f"it wants at least {least} characters, it has {len(raw)}")
             return raw
 
-        return self.read(name, "text", parse, default, "", about)
+        value = self.read(name, "text", parse, default, "", about)
+        if secret:
+            self._hide(value)
+        return value
 
     def integer(
         self, name: str, *, about: str, default: int = REQUIRED, least: int = 0, most: int | None = None
@@ -121,9 +133,11 @@ class Environment:
 
     def words(self, name: str, *, about: str, default: list[str] = REQUIRED) -> list[str]:
         """Words between commas."""
-        return self.read(
+        value = self.read(
             name, "list", lambda raw: [w.strip() for w in raw.split(",") if w.strip()], default, [], about
         )
+        self._hide(*(secret for word in value if "://" in word for secret in _secrets_in(word)))
+        return value
 
     def url(self, name: str, schemes: Iterable[str], *, about: str, default: str = REQUIRED) -> str:
         """An address with one of the schemes."""
@@ -134,7 +148,9 @@ class Environment:
                 raise ValueError(f"it does not start with {' or '.join(s + '://' for s in allowed)}")
             return raw
 
-        return self.read(name, "url", parse, default, "", about)
+        value = self.read(name, "url", parse, default, "", about)
+        self._hide(*_secrets_in(value))
+        return value
 
     def origin(self, name: str, *, about: str, default: str = REQUIRED) -> str:
         """Scheme, host and perhaps a port, and nothing else: https://assize.example"""
@@ -152,7 +168,9 @@ class Environment:
 
     def key(self, name: str, *, about: str, default: str = REQUIRED) -> str:
         """A private key: 32 bytes in hex. It is never shown in a problem."""
-        return self.read(name, "private key", _hexadecimal(32, secret=True), default, "", about)
+        value = self.read(name, "private key", _hexadecimal(32, secret=True), default, "", about)
+        self._hide(value.removeprefix("0x"))
+        return value
 
     def path(self, name: str, *, about: str, default: Path | None = None) -> Path | None:
         """A file, which need not exist."""
@@ -160,11 +178,15 @@ class Environment:
 
     def database(self, name: str, *, about: str) -> dict[str, Any]:
         """A PostgreSQL address as Django's DATABASES wants it."""
-        return self.read(name, "url", database, REQUIRED, {}, about)
+        value: dict[str, Any] = self.read(name, "url", database, REQUIRED, {}, about)
+        self._hide(value.get("PASSWORD", ""), value.get("OPTIONS", {}).get("password", ""))
+        return value
 
     def email(self, name: str, *, about: str, default: dict[str, Any]) -> dict[str, Any]:
         """A mail server as its parts: host, port, user, password, tls."""
-        return self.read(name, "url", email, default, {}, about)
+        value = self.read(name, "url", email, default, {}, about)
+        self._hide(value.get("password", ""))
+        return value
 
     def require(self, process: str, *names: str) -> None:
         """Stop this process unless all of the named variables were given."""
@@ -190,6 +212,9 @@ class Environment:
         for missing in [name for name in names if given and name not in given]:
             self.problems.append(f"{missing} is missing: {given[0]} is of no use without it")
 
+    def _hide(self, *values: str) -> None:
+        self.secrets.update(value for value in values if len(value) >= LEAST_SECRET)
+
     def _given(self, *names: str) -> list[str]:
         return [name for name in names if any(self._source.get(each, "").strip() for each in (name, f"{name}_FILE"))]
 
@@ -211,13 +236,31 @@ class Environment:
 def _hexadecimal(size: int, *, secret: bool = False) -> Callable[[str], str]:
     def parse(raw: str) -> str:
         if not re.fullmatch(rf"0x[0-9a-fA-F]{{{2 * size}}}", raw):
-            shown = "it" if secret else repr(raw)
+            shown = "it" if secret or len(raw) >= 64 else repr(raw)  # a key in the place of an address
             raise ValueError(f"{shown} is not 0x and {2 * size} hex digits")
         if secret and int(raw, 16) == 0:
             raise ValueError("a private key is not zero")
         return raw.lower()
 
     return parse
+
+
+def _secrets_in(url: str) -> list[str]:
+    """The password of an address, and whatever in its path or query may be a provider's key."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return []
+    words = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+    keys = [word for word in words if len(word) >= LEAST_API_KEY]
+    return [*keys, parts.password or "", unquote(parts.password or "")]
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:  # its words would show what stands there: half of a password with a slash in it
+        raise ValueError("its port is no number; is a / or @ of the password written as %2F or %40?") from None
 
 
 def email(url: str) -> dict[str, Any]:
@@ -230,7 +273,7 @@ def email(url: str) -> dict[str, Any]:
         raise ValueError("tls must be none, starttls or tls")
     return {
         "host": parts.hostname,
-        "port": parts.port or {"tls": 465, "starttls": 587, "none": 25}[tls],
+        "port": _port(parts) or {"tls": 465, "starttls": 587, "none": 25}[tls],
         "user": unquote(parts.username or ""),
         "password": unquote(parts.password or ""),
         "tls": tls,
@@ -250,7 +293,7 @@ def database(url: str) -> dict[str, Any]:
         raise ValueError("it names no database")
     options = dict(parse_qsl(parts.query))
     host = options.pop("host", None) or unquote(parts.hostname or "")
-    port = options.pop("port", None) or (str(parts.port) if parts.port else "")
+    port = options.pop("port", None) or str(_port(parts) or "")
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": name,

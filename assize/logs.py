@@ -1,8 +1,15 @@
-"""One JSON object per line on standard error, whoever logs: our code, Django, Celery or gunicorn."""
+"""One JSON object per line on standard error, whoever logs: our code, Django, Celery or gunicorn.
 
+A line bears what is being worked on, bound where the work begins: `request` (assize/middleware.py), `task` and
+`task_id` (assize/celery.py), `act` and `expiry` (oracle/services/acts.py), `transaction` (settlement/services).
+"""
+
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
+
+from assize.log_secrets import Censor
 
 _SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
@@ -13,8 +20,8 @@ _SHARED: list[Any] = [
 ]
 
 
-def logging_config(level: str) -> dict[str, Any]:
-    """Settings for logging.config.dictConfig; also sets structlog up."""
+def logging_config(level: str, secrets: Iterable[str]) -> dict[str, Any]:
+    """Settings for logging.config.dictConfig; also sets structlog up. `secrets` are shown in no line."""
     structlog.configure(
         processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -27,6 +34,7 @@ def logging_config(level: str) -> dict[str, Any]:
         "processors": [
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.format_exc_info,
+            Censor(secrets),
             structlog.processors.JSONRenderer(),
         ],
     }
@@ -36,9 +44,13 @@ def logging_config(level: str) -> dict[str, Any]:
         "formatters": {"json": json_lines},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level},
-        # Django gives these handlers of their own; here every line takes the one way out.
         "loggers": {
-            "django": {"handlers": [], "level": level, "propagate": True},
-            "django.server": {"handlers": [], "level": level, "propagate": True},
+            # These have handlers of their own; here every line takes the one way out.
+            **{
+                name: {"handlers": [], "level": level, "propagate": True}
+                for name in ("django", "django.server", "gunicorn.error", "gunicorn.access")
+            },
+            # At DEBUG it writes statements with their parameters: prices and salts without a name beside them.
+            "django.db.backends": {"level": "INFO"},
         },
     }

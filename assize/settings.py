@@ -15,7 +15,9 @@ ENVIRONMENT = env = Environment(os.environ)
 
 # Web
 
-SECRET_KEY = env.text("SECRET_KEY", least=32, about="signs sessions; at least 32 random characters")
+SECRET_KEY = env.text(
+    "SECRET_KEY", least=32, secret=True, about="signs sessions; at least 32 random characters"
+)
 DEBUG = env.flag("DEBUG", default=False, about="Django's debug pages; never where others can reach them")
 ALLOWED_HOSTS = env.words(
     "ALLOWED_HOSTS", about="host names that the web process answers to, comma-separated"
@@ -59,6 +61,13 @@ STATIC_ROOT = env.path(
 )
 LOG_LEVEL = env.choice(
     "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO", about="least level that is logged"
+)
+METRICS_TOKEN = env.text(
+    "METRICS_TOKEN",
+    default="",
+    least=32,
+    secret=True,
+    about="bearer token of who may read /metrics, at least 32 random characters; empty: there is no /metrics",
 )
 
 # Alerts
@@ -245,6 +254,11 @@ PUBLISHER_DAILY_CAP_WEI = env.integer(
     least=1,
     about="the most that all transactions signed in 24 hours may cost in gas; beyond it nothing is signed",
 )
+PUBLISHER_LEAST_WEI = env.integer(
+    "PUBLISHER_LEAST_WEI",
+    default=10**17,
+    about="an alarm where the signer has less to pay gas with; 0: not compared",
+)
 SIGNERS = ("PUBLISHER_KEYSTORE", "WEB3SIGNER_URL", "PUBLISHER_KEY")
 SIGNER_SETTINGS = (
     *SIGNERS,
@@ -300,6 +314,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "assize.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "assize.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -359,8 +374,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-# Supervisors ask from beside the process, without TLS.
-SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz)$"]
+# Asked from within, past the proxy.
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
@@ -408,5 +423,5 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-LOGGING = logging_config(LOG_LEVEL)
+LOGGING = logging_config(LOG_LEVEL, env.secrets)
 LOGGING_CONFIG = "logging.config.dictConfig"

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularJSONAPIView
 
 from assize import health
 from assize.api_docs import api_docs
+from assize.metrics.views import metrics
 
 urlpatterns = [
     path("api/v1/", include("oracle.api.urls")),
@@ -19,8 +20,9 @@ urlpatterns = [
     path("", include("pages.urls")),
     path("", include("alerts.urls")),
     path("admin/", admin.site.urls),
-    path("health/live", health.live, name="live"),
-    path("health/ready", health.ready, name="ready"),
+    path("healthz", health.live, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("metrics", metrics, name="metrics"),
 ]
 
 handler400 = "assize.errors.bad_request"

@@ -155,7 +155,7 @@ def _on_stack(profile: services.Profile, work: Callable[[Supervisor, RunFolder, 
 def _answers(url: str) -> bool:
     """Not whether it is ready: in an old database deadlines wait for the worker, which comes after it."""
     try:
-        with urllib.request.urlopen(f"{url}/health/live", timeout=2) as answer:
+        with urllib.request.urlopen(f"{url}/healthz", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -53,7 +53,7 @@ def running(port: int, folder: Path, rpc_url: str) -> list[Process]:
         "--without-mingle",
     )
     return [
-        Process("web", (*web(port), "--access-logfile", "-")),
+        Process("web", web(port)),
         Process("worker", worker, signer()),
         # Beat deletes a schedule file that it cannot read, and makes it anew: only ever a file of this run's own.
         Process("beat", (*CELERY, "beat", "--schedule", str(folder / "beat-schedule"))),

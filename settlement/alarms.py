@@ -32,6 +32,7 @@ class AlarmKind(StrEnum):
     CLOCKS_APART = "clocks_apart"
     FINALITY_STALLS = "finality_stalls"
     SIGNER_REFUSED = "signer_refused"
+    SIGNER_LOW = "signer_low"
     PUBLICATION_STUCK = "publication_stuck"
     FEE_CEILING = "fee_ceiling"
     PRICE_OVERDUE = "price_overdue"
@@ -65,6 +66,7 @@ KINDS: Mapping[AlarmKind, About] = {
     ),
     K.FINALITY_STALLS: About("the newest final block is old", "none"),
     K.SIGNER_REFUSED: About("the signer does not sign what it was asked for", "the purpose"),
+    K.SIGNER_LOW: About("who pays for transactions will soon have nothing to pay with", "its address"),
     K.PUBLICATION_STUCK: About("a transaction of ours gets into no block", "the purpose"),
     K.FEE_CEILING: About("a transaction's fee cannot be raised any more", "the purpose"),
     K.PRICE_OVERDUE: About("final prices have not come on chain for too long", "none"),

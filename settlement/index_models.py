@@ -98,6 +98,9 @@ class EscrowIndex(models.Model):
     stale = models.TextField(default="", blank=True, help_text="why the nodes could not be believed last time")
     stopped = models.TextField(default="", blank=True, help_text="why nothing is read any more: an operator looks")
     problem = models.TextField(default="", blank=True, help_text="what does not add up; roots wait for it")
+    held_wei = WholeField(null=True, help_text="what the escrow had in the block that was compared last")
+    owed_wei = WholeField(null=True, help_text="what the ledger owed as of that block")
+    compared_at = models.BigIntegerField(default=0, db_default=0, help_text="when that was")
 
     class Meta:
         verbose_name_plural = "escrow index"

@@ -29,6 +29,12 @@ class Sums:
     outside: int
     exits: int
 
+    @property
+    def owed(self) -> int:
+        """What the ledger owes, without what has moved after the block."""
+        moved_since = self.deposits - self.deposits_until - (self.claims + self.exits - self.paid_until)
+        return -self.outside - self.by_word - moved_since
+
 
 _SUMS = """
 SELECT coalesce(sum(amount) FILTER (WHERE kind = 'Deposited'), 0),
@@ -92,7 +98,7 @@ _FIRST = {
 }
 
 
-def check_escrow(nodes: Providers) -> str:
+def check_escrow(nodes: Providers, *, now: int) -> str:
     """Compare chain, logs, book and ledger at the block up to which all is credited; "" where they agree.
 
     The answer is kept for `reconcile.escrow_problem`, and a new one alarms. Raises StaleReads.
@@ -100,7 +106,7 @@ def check_escrow(nodes: Providers) -> str:
     block = EscrowIndex.objects.filter(id=1).values_list("credited_to", flat=True).first()
     if block is None or block < 0:
         return ""
-    problem = _difference(nodes, block)
+    problem = _difference(nodes, block, now)
     if EscrowIndex.objects.filter(id=1).exclude(problem=problem).update(problem=problem):
         if problem:
             log.error("escrow.differs", block=block, reason=problem)
@@ -136,7 +142,7 @@ def held_until(block: int) -> Held:
         return Held(*(int(value) for value in cursor.fetchone()))
 
 
-def _difference(nodes: Providers, block: int) -> str:
+def _difference(nodes: Providers, block: int, now: int) -> str:
     balance, deposited, paid = nodes.at_block(
         block,
         [
@@ -148,6 +154,7 @@ def _difference(nodes: Providers, block: int) -> str:
     ours = sums(block)
     outside = ours.claims - ours.deposits - ours.by_word
     owed = ours.deposits_until - ours.paid_until
+    EscrowIndex.objects.filter(id=1).update(held_wei=balance, owed_wei=ours.owed, compared_at=now)
     for name, here, there in (
         ("deposits by the logs, by the ledger", ours.deposits, ours.credited),
         ("claims by the logs, by the ledger", ours.claims, ours.withdrawn),

@@ -74,6 +74,9 @@ class ChainState(models.Model):
         default="", blank=True, help_text="the sweep over all expiries has come to this id"
     )
     swept_at = models.BigIntegerField(default=0, help_text="when a sweep last came to its end")
+    signer = models.TextField(default="", db_default="", blank=True, help_text="who pays for our transactions")
+    signer_wei = WholeField(null=True, help_text="what it had, by a quorum")
+    signer_at = models.BigIntegerField(default=0, db_default=0, help_text="when that was read")
 
     class Meta:
         verbose_name_plural = "chain state"

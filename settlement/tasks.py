@@ -44,7 +44,7 @@ def patiently(work: Callable[[], str]) -> Callable[[], str]:
             word = punctual()
         except ChainError as error:
             word = f"{type(error).__name__}: {error}"
-            log.warning("chain.no_answer", task=task, reason=word)
+            log.warning("chain.no_answer", reason=word)
             if isinstance(error, (StaleReads, WrongChain)):
                 raise_alarm(AlarmKind.BELOW_QUORUM, task, f"{task} waits: {error}", now=clock.now())
             return word

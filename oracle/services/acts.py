@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from structlog.contextvars import bind_contextvars, unbind_contextvars
 
 from oracle import signer
 from oracle.lookup import find
@@ -43,6 +44,7 @@ def take_act(*, kind: str, message: object, signatures: object, now: int) -> Ans
         act = SignedAct(kind, parsed, signer.digest(kind, parsed), _signatures(signatures))
     except ValueError as error:
         return Answer(None, Refusal.MALFORMED, str(error))
+    _name_in_log(act)
     try:
         signers = [signing.recover(act.digest, signature) for signature in act.signatures]
     except signing.BadSignature as error:
@@ -52,6 +54,12 @@ def take_act(*, kind: str, message: object, signatures: object, now: int) -> Ans
         return _answer_unjudged(act, Refusal.BAD_SIGNATURE, detail)
     with transaction.atomic():
         return _take(act, signers, now)
+
+
+def _name_in_log(act: SignedAct) -> None:
+    """Until the next act, request or task: what is said once this has failed is about the act, too."""
+    unbind_contextvars("expiry")
+    bind_contextvars(act=act.digest, **({"expiry": act.message["expiry"]} if "expiry" in act.message else {}))
 
 
 def _take(act: SignedAct, signers: list[str], now: int) -> Answer:

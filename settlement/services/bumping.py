@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 from django.conf import settings
+from structlog.contextvars import bound_contextvars
 
 from settlement import alarms
 from settlement.alarms import AlarmKind
@@ -37,8 +38,9 @@ def raise_fees(client: Connection, *, now: int) -> None:
     at_ceiling: dict[str, str] = {}
     for row in lowest.values():
         assert history is not None
-        if words := _raise(client, row, history, now):
-            at_ceiling[row.purpose] = words
+        with bound_contextvars(transaction=row.pk):
+            if words := _raise(client, row, history, now):
+                at_ceiling[row.purpose] = words
     alarms.keep_alarms(AlarmKind.FEE_CEILING, at_ceiling, why="a block has it, or its fee was raised", now=now)
     since = now - STUCK_BUMPS * settings.BUMP_SECONDS
     stuck = {row.purpose: _stuck(row) for row in waiting if row.created_at <= since}

@@ -22,7 +22,7 @@ def index_escrow(*, now: int) -> int:
     try:
         nodes = providers.connect()
         moved = follow(nodes, now=now) + credit_final(nodes, now=now)
-        check_escrow(nodes)
+        check_escrow(nodes, now=now)
     except Stopped as problem:
         stop(str(problem))
         return 0

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import structlog
 from django.conf import settings
+from structlog.contextvars import bound_contextvars
 
 from settlement.chain.answers import Answer
 from settlement.chain.client import Connection
@@ -34,7 +35,9 @@ def follow(client: Connection, *, now: int) -> int:
     moved = 0
     if rows:
         seen = sightings.look(client.nodes, rows)
-        moved = sum(_follow(client, row, seen, now) for row in rows)
+        for row in rows:
+            with bound_contextvars(transaction=row.pk):
+                moved += _follow(client, row, seen, now)
     bumping.raise_fees(client, now=now)
     return moved
 

@@ -20,6 +20,7 @@ from settlement.chain.quorum import OracleAt
 from settlement.chain.readings import Header
 from settlement.models import FinalPrice
 from settlement.reconcile_models import ChainState, OracleRecord
+from settlement.services import funds
 from settlement.services.comparing import compare
 
 log = structlog.get_logger(__name__)
@@ -47,6 +48,7 @@ def look(*, now: int) -> int:
         raise
     _keep(state, head, final, agreeing=agreeing, now=now)
     _check_times(head, final, now)
+    funds.look(nodes, head, now=now)
     return compared
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
+from structlog.contextvars import bound_contextvars
 
 from operators.models import Proposal
 from settlement.alarms import publishing_stops
@@ -134,9 +135,10 @@ def broadcast(client: Connection, row: ChainTransaction, *, now: int) -> Answer:
         return Answer.NO_ANSWER
     answer, words = together(client.nodes.send(attempt.raw))
     if answer not in (Answer.TAKEN, Answer.ALREADY_KNOWN, attempt.answer):
-        log.warning(
-            "transaction.not_taken", hash=attempt.hash, purpose=row.purpose, answer=answer, reason=words
-        )
+        with bound_contextvars(transaction=row.pk):  # a first broadcast is no round of following.py
+            log.warning(
+                "transaction.not_taken", hash=attempt.hash, purpose=row.purpose, answer=answer, reason=words
+            )
     Attempt.objects.filter(pk=attempt.pk).update(sent_at=now, answer=answer, words=words)
     return answer
 

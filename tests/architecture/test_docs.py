@@ -19,6 +19,7 @@ PAGES = [ROOT / line for line in FOUND.splitlines() if (ROOT / line).exists()]
 IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 MAKEFILE = (ROOT / "Makefile").read_text()
 OPERATING = ROOT / "docs" / "operating" / "README.md"
+ADDRESS = re.compile(r"(?<![\w.])(/(?:(?:api|admin)/[^\s`?)|]*|(?:healthz|readyz|metrics|status)\b))")
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=IDS)
 
@@ -73,7 +74,7 @@ def test_page__every_module_to_run__exists(page: Path) -> None:
 
 @every_page
 def test_page__every_address__is_answered(page: Path) -> None:
-    for address in set(re.findall(r"(?<![\w.])(/(?:api|health|admin)/[^\s`?)|]*)", page.read_text())):
+    for address in set(ADDRESS.findall(page.read_text())):
         concrete = re.sub(r"\{\w+\}", "1", address)
         try:
             resolve(concrete)

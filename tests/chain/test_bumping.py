@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from dev import accounts
 from settlement.alarms import AlarmKind, open_alarms
@@ -58,9 +60,11 @@ def test_bump__no_block_for_bump_seconds__same_payload_with_higher_fees_is_mined
     publication, now = stuck
     publish(now=now + BUMP - 1)
     assert len(attempts()) == 1
-    publish(now=now + BUMP)
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        publish(now=now + BUMP)
     first, second = attempts()
     assert ChainTransaction.objects.get().hash == second.hash != first.hash
+    assert [line["transaction"] for line in lines if line["event"] == "transaction.bumped"] == [second.transaction_id]
     assert (second.number, second.signed_at, second.sent_at) == (2, now + BUMP, now + BUMP)
     assert second.answer == Answer.TAKEN
     assert_rests(world, publication, now + BUMP)

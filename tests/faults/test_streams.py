@@ -41,7 +41,7 @@ class Web:
 
     def answers(self) -> bool:
         try:
-            return self.ask("/health/live").status == 200
+            return self.ask("/healthz").status == 200
         except OSError:
             return False
 
@@ -110,7 +110,7 @@ def test_streams__as_many_as_there_may_be__pages_answer_and_one_more_is_refused(
     for refused in (each for each in found if each.status != 200):
         assert (refused.status, refused.headers["Retry-After"]) == (503, "60")
         assert json.load(refused)["code"] == "unavailable"
-    for path in ("/", "/expiries/", "/api/v1/service", "/health/ready") * 3:
+    for path in ("/", "/expiries/", "/api/v1/service", "/readyz") * 3:
         assert served.ask(path).status == 200, path
     row = list_one(1)
     for stream in running:

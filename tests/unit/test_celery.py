@@ -1,6 +1,8 @@
 """Celery as RELIABILITY wants it: a lost, late or doubled task must not matter, so none may hold anything."""
 
+import pytest
 from django.conf import settings
+from structlog.contextvars import bind_contextvars, get_contextvars
 
 from assize.celery import HARD_LIMIT_SECONDS, VISIBILITY_SECONDS, app
 from assize.timetable import PUBLISH, QUEUES, Ring, schedule, timetable
@@ -50,3 +52,21 @@ def test_timetable__every_ring__waits_in_the_queue_that_the_table_names() -> Non
 def test_timetable__only_what_signs_transactions__waits_beside_the_key_that_pays() -> None:
     paying = {ring.task for ring in timetable(60) if ring.queue == PUBLISH}
     assert paying == {"settlement.tasks.publish", "settlement.tasks.post_roots", "desk.tasks.carry_out_signed"}
+
+
+@app.task(name="tests.probe")
+def probe(breaks: bool) -> dict[str, object]:
+    """What is bound while a task runs."""
+    bind_contextvars(act="0x12")
+    if breaks:
+        raise RuntimeError
+    return get_contextvars()
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_task__while_it_runs__its_name_and_id_are_in_every_line_and_afterwards_nothing(breaks: bool) -> None:
+    bind_contextvars(expiry="of the task before")
+    done = probe.apply([breaks], task_id="a-task")
+    assert done.failed() is breaks
+    assert breaks or done.result == {"task": "tests.probe", "task_id": "a-task", "act": "0x12"}
+    assert get_contextvars() == {}

@@ -32,7 +32,7 @@ def assert_unavailable(response: Any, *words: str) -> None:
 
 
 def ready(client: Client) -> tuple[int, Any]:
-    response = client.get("/health/ready")
+    response = client.get("/readyz")
     return response.status_code, response.json().get("reason")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.utils.module_loading import import_string
+from structlog.contextvars import bound_contextvars
 
 from assize.timetable import timetable
 from oracle import selectors
@@ -25,7 +26,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{ring.task}: not due")
                 continue
             try:
-                self.stdout.write(f"{ring.task}: {import_string(ring.task)()}")
+                with bound_contextvars(task=ring.task):
+                    self.stdout.write(f"{ring.task}: {import_string(ring.task)()}")
             except Exception as error:
                 failed = True
                 self.stderr.write(f"{ring.task}: failed: {type(error).__name__}: {error}")

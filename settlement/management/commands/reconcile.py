@@ -47,7 +47,7 @@ class Command(BaseCommand):
     def _escrow(self) -> None:
         """Sums as in every round, and every single row."""
         try:
-            problem = check_escrow(providers.connect()) or first_row()
+            problem = check_escrow(providers.connect(), now=clock.now()) or first_row()
         except ChainError as error:
             raise CommandError(str(error)) from error
         if problem := escrow_problem() or problem:
