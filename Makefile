@@ -5,7 +5,7 @@ DEV = $(or $(PYTHON),$(error Python 3.11 is missing: install it)) -m dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench bench-peers soak screenshots doctor manual venv clean
+.PHONY: help demo run test lint bench bench-peers soak screenshots doctor manual requirements venv clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +40,12 @@ doctor:  ## is everything that the settings name there and as it should be?
 	@$(DEV) manage doctor
 
 manual: venv  ## write the pages of docs/ that come out of the code
-	@.venv/bin/python -c "from tests import settings_for_tests; from assize import manual, settings; \
-	print(manual.page(settings.ENVIRONMENT.variables), end='')" > docs/operating/settings.md
+	@.venv/bin/python -m tests.manual
+
+requirements: venv  ## resolve requirements.in, and the part of it that the image has
+	@.venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q -o requirements.txt requirements.in
+	@sed '/what builds and tests/,$$d' requirements.in | .venv/bin/uv pip compile --universal --python-version 3.11 --generate-hashes \
+		--no-header --no-annotate -q -c requirements.txt -o deploy/requirements.txt -
 
 venv:
 	@$(DEV) venv

@@ -6,7 +6,6 @@ from typing import Any
 from celery import Celery
 from celery.signals import beat_init, setup_logging, task_postrun, task_prerun, worker_init
 from django.conf import settings
-from kombu import Queue
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from assize.timetable import BOOK, CHAIN, PUBLISH, QUEUES, routes, schedule, timetable
@@ -36,7 +35,7 @@ def _configure(sender: Celery, **_: object) -> None:
         task_ignore_result=True,
         result_backend=None,
         # What a worker without -Q takes. The timetable says which ring waits where.
-        task_queues=[Queue(name) for name in QUEUES],
+        task_queues={name: {} for name in QUEUES},
         task_default_queue=BOOK,
         task_routes=routes(rings),
         accept_content=["json"],

@@ -37,28 +37,36 @@ def findings(tell: Tell = lambda what, done, total: None) -> Iterator[Finding]:
 def book_problem(tell: Tell = lambda what, done, total: None) -> str:
     """The first entry, head or beat that is not as the entries before it say; "" where all are."""
     head = BookHead.objects.filter(id=1).first() or BookHead(id=1, book=signing.BOOK_0)
-    book, last_at, heads = signing.BOOK_0, 0, {}
-    for number, act in enumerate(Act.objects.order_by("seq").iterator(), 1):
-        tell("reading the book", number, head.seq)
-        if act.seq != number:
-            return f"entry {number} is missing"
-        if act.at < last_at:
-            return f"entry {number} lies before the one ahead of it"
-        if signer.digest(act.kind, signing.parse(act.kind, act.message)) != act.digest:
-            return f"entry {number} ({act.kind}): its message is not what was signed"
-        book, last_at = signing.next_book(book, act.seq, act.digest, act.at), act.at
-        if act.book != book:
-            return f"entry {number}: its hash does not follow from the entry ahead"
+    last = Act(seq=0, book=signing.BOOK_0, at=0)
+    heads: dict[str, str] = {}
+    for act in Act.objects.order_by("seq").iterator():
+        tell("reading the book", act.seq, head.seq)
+        if problem := _entry_problem(act, last):
+            return problem
         if act.kind in TRANSCRIPT_KINDS and act.expiry_id:
             heads[act.expiry_id] = signing.next_head(heads.get(act.expiry_id, act.expiry_id), act.digest, act.at)
-    if (head.seq, head.book) != (Act.objects.count(), book):
-        return f"the head says entry {head.seq}, {head.book}; the entries end with {book}"
+        last = act
+    if (head.seq, head.book) != (last.seq, last.book):
+        return f"the head says entry {head.seq}, {head.book}; the entries end with {last.seq}, {last.book}"
     entry = Act.objects.filter(seq=OuterRef("seq"), book=OuterRef("book"))
     if beat := Beat.objects.exclude(seq=0, book=signing.BOOK_0).exclude(Exists(entry)).first():
         return f"the beat at {beat.at} names another hash for entry {beat.seq}"
     for id_, stored in Expiry.objects.values_list("id", "head"):
         if heads.get(id_, id_) != stored:
             return f"expiry {id_}: its head is not that of its acts"
+    return ""
+
+
+def _entry_problem(act: Act, last: Act) -> str:
+    """What is wrong with an entry behind the one ahead of it."""
+    if act.seq != last.seq + 1:
+        return f"entry {last.seq + 1} is missing"
+    if act.at < last.at:
+        return f"entry {act.seq} lies before the one ahead of it"
+    if signer.digest(act.kind, signing.parse(act.kind, act.message)) != act.digest:
+        return f"entry {act.seq} ({act.kind}): its message is not what was signed"
+    if act.book != signing.next_book(last.book, act.seq, act.digest, act.at):
+        return f"entry {act.seq}: its hash does not follow from the entry ahead"
     return ""
 
 

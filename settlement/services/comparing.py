@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from ledger.check import Tell
 from oracle.models import Expiry
 from protocol.stages import Stage
 from settlement.alarms import AlarmKind, clear_alarm, open_alarms, raise_alarm
@@ -22,10 +23,13 @@ AT_ONCE = 500
 """Expiries read and written at once."""
 
 
-def compare(oracle: OracleAt, expiries: Iterable[str], *, now: int) -> None:
+def compare(
+    oracle: OracleAt, expiries: Iterable[str], *, now: int, tell: Tell = lambda what, done, total: None
+) -> None:
     """Read these expiries' records in one final block, keep what is so, raise and clear alarms. Raises StaleReads."""
     ids = sorted(set(expiries))
     for start in range(0, len(ids), AT_ONCE):
+        tell("comparing prices", start, len(ids))
         some = ids[start : start + AT_ONCE]
         _keep(oracle.records_of(some), oracle.block.number, now)
 

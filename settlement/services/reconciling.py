@@ -10,6 +10,7 @@ from __future__ import annotations
 import structlog
 from django.conf import settings
 
+from ledger.check import Tell
 from oracle.models import Expiry
 from settlement.alarms import AlarmKind, clear_alarm, open_alarms, raise_alarm
 from settlement.chain import providers, quorum
@@ -52,12 +53,13 @@ def look(*, now: int) -> int:
     return compared
 
 
-def compare_all(oracle: OracleAt, *, now: int) -> int:
+def compare_all(oracle: OracleAt, *, now: int, tell: Tell = lambda what, done, total: None) -> int:
     """Every listed expiry and every one that the oracle's logs ever named; how many."""
+    tell("reading the oracle's logs", 0, 0)
     ids = set(Expiry.objects.values_list("id", flat=True)) | _named(
         oracle, settings.FACTORY_BLOCK, oracle.block.number
     )
-    compare(oracle, ids, now=now)
+    compare(oracle, ids, now=now, tell=tell)
     return len(ids)
 
 

@@ -8,16 +8,18 @@ from itertools import zip_longest
 from django.conf import settings
 from django.db import transaction
 
+from ledger.check import Tell
 from settlement.chain.providers import Providers
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
 from settlement.services.escrow_index import CHUNK, Stopped, read_blocks, rows_of
 
 
-def differences(nodes: Providers) -> Iterator[str]:
+def differences(nodes: Providers, tell: Tell = lambda what, done, total: None) -> Iterator[str]:
     """Every block and log that reading the chain from the start gives otherwise than the index has it."""
     tip = EscrowBlock.objects.order_by("-number").values_list("number", flat=True).first()
     first = settings.ESCROW_BLOCK
     while tip is not None and first <= tip:
+        tell("reading the escrow's blocks", first - settings.ESCROW_BLOCK, tip + 1 - settings.ESCROW_BLOCK)
         read = read_blocks(nodes, first, min(first + CHUNK - 1, tip))
         last = read.blocks[-1].number
         blocks = EscrowBlock.objects.filter(number__range=(first, last)).order_by("number")

@@ -28,7 +28,7 @@ from oracle.services.acts import take_act
 from oracle.services.opening import open_expiry
 from protocol.terms import Terms
 from protocol.transcript import verify
-from tests.cast import ETHER, person
+from tests.cast import ETHER, NO_EVIDENCE, person
 from tests.db.conftest import terms  # noqa: F401
 from tests.faults import retold
 from tests.flows.conftest import VOTERS, list_short_expiry
@@ -145,8 +145,9 @@ def test_restore__of_a_life_that_went_on__equal_heads_and_balances_and_it_lives_
     with living_on(copy):
         assert (balances(), heads(), BookHead.objects.values("seq", "book", "clock").get()) == before
         now = OPENS_AT + WINDOW + 60
-        pledge = {"expiry": lived.id, "round": 1, "price": 2 * PRICE, "amount": 8 * ETHER, "until": now + 60}
-        answer = take_act(**person("dave").sign("Pledge", {**pledge, "evidence": "0x" + "00" * 32, "nonce": 1}), now=now)
+        pledge = {"expiry": lived.id, "round": 1, "price": 2 * PRICE, "amount": 8 * ETHER, "nonce": 1}
+        pledge |= {"until": now + 60, "evidence": NO_EVIDENCE}
+        answer = take_act(**person("dave").sign("Pledge", pledge), now=now)
         assert answer.refusal is None, answer.detail
         assert answer.receipt.message["seq"] == before[2]["seq"] + 1
         tick_along(now, now + 2 * WINDOW)

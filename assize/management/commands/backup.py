@@ -12,11 +12,14 @@ from oracle import clock
 
 class Command(OperatorCommand):
     help = (
-        "Dump the database into a file, and write beside it a manifest of what is in it: the head of the book, the"
-        " balances, every table's rows, the contracts, the hash of the dump. Both are of one moment; acts are taken"
-        " meanwhile."
+        "Dump the database into a file, and write beside it a manifest of what is in it: the head of the"
+        " book, the balances, every table's rows, the contracts, the hash of the dump. Both are of one"
+        " moment; acts are taken meanwhile."
     )
-    when = "nightly, and before every upgrade (docs/operating/backup.md); with the tables' owner as DATABASE_URL"
+    when = (
+        "nightly, and before every upgrade (docs/operating/backup.md); with the tables' owner as"
+        " DATABASE_URL"
+    )
     changes = "nothing in the database; two new files in FOLDER, which only their owner can read"
     example = "manage.py backup /var/lib/assize-backups"
     long_work = True

@@ -15,11 +15,14 @@ from oracle import check as book_check
 
 class Command(OperatorCommand):
     help = (
-        "Prove a restored database: it holds exactly what the manifest of its backup says, its balances follow from"
-        " its transfers, its book from its entries, and every expiry from its acts. With --file, look at the dump's"
-        " hash alone, before it is restored."
+        "Prove a restored database: it holds exactly what the manifest of its backup says, its balances"
+        " follow from its transfers, its book from its entries, and every expiry from its acts. With --file,"
+        " look at the dump's hash alone, before it is restored."
     )
-    when = "after every restore, before any process is started on it; and to practise one (docs/operating/backup.md)"
+    when = (
+        "after every restore, before any process is started on it; and to practise one"
+        " (docs/operating/backup.md)"
+    )
     changes = "nothing"
     exits = "0 it is what was backed up, 1 it is not (each difference has a line that begins with FAIL)"
     example = (

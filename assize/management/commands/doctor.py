@@ -3,15 +3,21 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
 from assize.doctor import examine
+from ledger.management.explained import OperatorCommand
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """One line for each thing the settings name; exit code 1 if any is not as it should be."""
 
-    help = "Check versions, connections, migrations, chain, contracts, funds and clocks."
+    help = (
+        "Look at everything that the settings name: versions, connections, migrations, rights, chain,"
+        " contracts, signer, funds and clocks. One line for each, with what to do where it is wrong."
+    )
+    when = "after every change of settings, version or machine, and first of all when something is wrong"
+    changes = "nothing"
+    exits = "0 all is well, 1 a line begins with FAIL"
+    example = "manage.py doctor"
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 

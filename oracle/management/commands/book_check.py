@@ -8,12 +8,12 @@ from oracle import check
 
 class Command(OperatorCommand):
     help = (
-        "Prove the book: read it from its first entry, hash every message and every link again, and fold every expiry"
-        " from its acts. The first row that is wrong is shown."
+        "Prove the book: read it from its first entry, hash every message and every link again, and fold"
+        " every expiry from its acts. The first row that is wrong is shown."
     )
     when = (
-        "after anybody has touched the database by hand, and weekly on a copy; nobody may write meanwhile. About a"
-        " millisecond for each act"
+        "after anybody has touched the database by hand, and weekly on a copy; nobody may write meanwhile."
+        " About a millisecond for each act"
     )
     changes = "nothing"
     exits = "0 all of it follows, 1 it does not"

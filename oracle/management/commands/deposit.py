@@ -2,18 +2,22 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from oracle import clock
 from oracle.management import options
 from oracle.services import funding
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
-        "Credit an account on the operator's word alone: no money of the chain stands behind it."
-        " For tests and benches, where OPERATOR_DEPOSITS allows it; its entry names block 0, so everybody can tell."
+        "Credit accounts on the operator's word alone: no money of the chain stands behind it, and its"
+        " entry names block 0, so everybody can tell. OPERATOR_DEPOSITS must allow it."
     )
+    when = "in tests and benches; never with real money: attestors refuse roots over it"
+    changes = "the book and the ledger: one Deposit for each pair, for ever"
+    example = "manage.py deposit 0x70997970c51812dc3a010c7d01b50e0d17dc79c8 1.5ether"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

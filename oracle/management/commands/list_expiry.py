@@ -2,16 +2,26 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from oracle import clock, signer
 from oracle.management import options
 from oracle.services import listing
 from protocol.terms import InvalidTerms, Terms
 
 
-class Command(BaseCommand):
-    help = "List an expiry that lies ahead. Its terms are frozen and hashed into its id."
+class Command(OperatorCommand):
+    help = (
+        "List an expiry that lies ahead. Its index, instant and terms are frozen and hashed into its id; a"
+        " mistake is put right by another expiry."
+    )
+    when = "as soon as its instant is known: series can be created and the reward funded only until then"
+    changes = "one new expiry, for ever"
+    example = (
+        "manage.py list_expiry eth-usd-2026-12-25 --index eth-usd --at 2026-12-25T08:00Z \\\n"
+        "    --guardians 0x90f7...b906,0x15d3...6a65,0x9965...a4dc"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="as in eth-usd-2026-12-25")

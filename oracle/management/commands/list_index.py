@@ -2,14 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from oracle.management import options
 from oracle.services import listing
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "List an index, or a new version of it. Its spec is frozen; the same spec again is the same index."
+    when = "before the first expiry that it prices"
+    changes = "one new index or version, for ever"
+    example = "manage.py list_index eth-usd spec.json"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("slug", help="as in eth-usd")

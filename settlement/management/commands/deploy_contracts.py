@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from settlement.chain import quorum
 from settlement.chain.client import Connection, connect
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow, deploy_feeds
@@ -18,10 +19,20 @@ from settlement.signers.configured import configured
 from settlement.signers.signer import CannotSign
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """Oracle, series, factory, feeds and escrow; their addresses go into CONTRACTS_FILE."""
 
-    help = "Deploy the contracts and write their addresses into CONTRACTS_FILE; does nothing where they stand already."
+    help = (
+        "Deploy oracle, series, factory, feeds and escrow, and write their addresses into CONTRACTS_FILE;"
+        " what stands there already is left as it is. Guardians and delays are fixed for ever. It needs a"
+        " signer, and waits for about seven blocks."
+    )
+    when = "once for each chain; again after a version that brings another contract"
+    changes = "the chain, and CONTRACTS_FILE"
+    example = (
+        "manage.py deploy_contracts --attestors A,B,C --attestor-threshold 2 \\\n"
+        "    --guardians D,E,F --guardian-threshold 2"
+    )
     requires_migrations_checks = False
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -3,21 +3,28 @@
 import re
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from oracle import selectors
 from settlement.chain.errors import ChainError
 from settlement.services.foreign import InvalidForeign, import_series
 from settlement.strikes import decimal
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """A contract of somebody else that settles by an expiry of ours."""
 
-    help = "Look at a foreign contract in the final block, and keep it as a series of an expiry. Repeatable."
+    help = (
+        "Look at a contract of somebody else in the final block, and keep it as a series of an expiry where"
+        " it settles by ours. Repeatable."
+    )
+    when = "somebody asks that it be shown and counted"
+    changes = "one row; nothing on the chain"
+    example = "manage.py import_series 0x5fc8...5707 --expiry eth-usd-2026-12-25"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("address")
+        parser.add_argument("address", help="the contract's")
         parser.add_argument("--expiry", required=True, help="slug or id")
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -3,8 +3,9 @@
 import re
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from oracle import clock, selectors
 from oracle.models import Expiry
 from settlement.chain.errors import ChainError
@@ -13,10 +14,18 @@ from settlement.services.series import InvalidSeries, list_series, plan_series
 from settlement.strikes import InvalidStrikes, decimal, parse_strikes
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """A grid of strikes, in as few transactions of the factory as fit."""
 
-    help = "Create series at some strikes on a listed expiry, before its instant. Repeatable at any point."
+    help = (
+        "Create series at some strikes on a listed expiry, before its instant, in as few transactions of"
+        " the factory as fit. Repeatable at any point: what exists is found, what is under way is waited"
+        " for. It needs a signer."
+    )
+    when = "after list_expiry, with --dry-run first"
+    changes = "one transaction on the chain for each batch, and a row for each series"
+    example = "manage.py list_series eth-usd-2026-12-25 --strikes 2000:4000:100 4250.5 --dry-run"
+    long_work = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("expiry", help="slug or id")
@@ -63,7 +72,7 @@ class Command(BaseCommand):
             collateral=collateral,
             now=clock.now(),
             patience_seconds=patience,
-            progress=self.stderr.write,
+            progress=self.progress.line,
         )
         for series in found:
             self.stdout.write(f"{series.address} strike {decimal(series.strike)} P {series.p} N {series.n}")

@@ -5,17 +5,24 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from settlement.signers.local import write_keystore
 
 LEAST_CHARACTERS = 12
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """The password is asked for and never shown; the file has mode 600 and replaces none."""
 
-    help = "Make a key that pays for transactions, in a new encrypted keystore file (PUBLISHER_KEYSTORE)."
+    help = (
+        "Make a key that pays for transactions, in a new encrypted keystore file of mode 600"
+        " (PUBLISHER_KEYSTORE). The password is asked for twice and never shown."
+    )
+    when = "before the first start, and when the key is to be changed"
+    changes = "one new file; none is replaced"
+    example = "manage.py new_keystore /etc/assize/publisher/keystore"
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
+from ledger.management.explained import OperatorCommand
 from oracle import clock
 from settlement.chain import providers
 from settlement.chain.errors import ChainError
@@ -11,13 +12,21 @@ from settlement.services import reindex, series_index
 from settlement.services.escrow_index import Stopped
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     """The escrow's index or the series'. With --check nothing is written; without, it goes on after an alarm."""
 
     help = (
-        "Read the escrow's blocks and logs again above what is credited, and go on after a stop."
+        "Read the escrow's blocks and logs again above what is credited, and go on after a stop. With"
         " --check: from the start, into memory, and compare."
     )
+    when = (
+        "--check weekly and after an alarm; without it when the index has stopped and its reason is"
+        " understood; --series when the figures of series are doubted"
+    )
+    changes = "--check: nothing. Else what was read but not credited is read anew; no money moves"
+    exits = "0 done, or nothing differs; 1 something differs, or the chain no longer has what was credited"
+    example = "manage.py reindex --check --progress"
+    long_work = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         which = parser.add_mutually_exclusive_group()
@@ -37,8 +46,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"the index goes on from block {reindex.go_on(nodes)}")
                 return
             found = 0
-            for text in reindex.differences(nodes):
+            for text in reindex.differences(nodes, self.progress):
                 found += 1
+                self.progress.end()
                 self.stdout.write(text)
         except (ChainError, Stopped) as error:
             raise CommandError(str(error)) from error
