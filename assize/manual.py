@@ -7,7 +7,7 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
 from assize.environment import REQUIRED, Variable
-from ledger.management.explained import Explained
+from operators.management.explained import Explained
 
 HEAD = """# Settings
 

@@ -13,8 +13,8 @@ from django.core.management import call_command, get_commands, load_command_clas
 from django.core.management.base import BaseCommand, OutputWrapper
 
 from assize import manual
-from ledger.management import progress
-from ledger.management.explained import Explained
+from operators.management import progress
+from operators.management.explained import Explained
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = subprocess.run(
@@ -34,7 +34,7 @@ def command(name: str) -> BaseCommand:
 @pytest.mark.parametrize("name", NAMES)
 def test_command__of_ours__says_what_when_what_it_changes_and_shows_an_example(name: str) -> None:
     found = command(name)
-    assert isinstance(found, Explained), "derive it from ledger.management.explained.OperatorCommand"
+    assert isinstance(found, Explained), "derive it from operators.management.explained.OperatorCommand"
     assert found.help.endswith(".")
     assert len(found.help) > 40
     for words in (found.when, found.changes, found.exits):

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from assize.api_docs import document
 from assize.client_code import code
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 
 PLACE = "reporter/api.py"
 

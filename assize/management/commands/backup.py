@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandError, CommandParser
 
 from assize import backup
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from oracle import clock
 
 

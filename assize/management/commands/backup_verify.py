@@ -9,15 +9,17 @@ from django.core.management.base import CommandError, CommandParser
 from assize import backup
 from ledger import check as ledger_check
 from ledger.check import Finding
-from ledger.management.explained import OperatorCommand
+from operators import audit
+from operators.management.explained import OperatorCommand
+from operators.models import AuditEntry
 from oracle import check as book_check
 
 
 class Command(OperatorCommand):
     help = (
         "Prove a restored database: it holds exactly what the manifest of its backup says, its balances"
-        " follow from its transfers, its book from its entries, and every expiry from its acts. With --file,"
-        " look at the dump's hash alone, before it is restored."
+        " follow from its transfers, its book from its entries, every expiry from its acts, and its audit"
+        " log from its first entry. With --file, look at the dump's hash alone, before it is restored."
     )
     when = (
         "after every restore, before any process is started on it; and to practise one"
@@ -50,6 +52,8 @@ class Command(OperatorCommand):
         self._tell(backup.differences(manifest, self.progress))
         self._tell(ledger_check.findings(self.progress))
         self._tell(book_check.findings(self.progress))
+        wrong = audit.verify(AuditEntry.objects.order_by("seq").iterator(), {})
+        self._tell([Finding("the audit log follows from its first entry", wrong or "")])
         book = manifest["book"]
         self.stdout.write(f"what was backed up is all there, up to entry {book['seq']} of the book, {book['book']}")
 

@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from assize.doctor import examine
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 
 
 class Command(OperatorCommand):

@@ -8,19 +8,22 @@ from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
 from assize import grants
-from ledger.management.explained import Explained
+from operators.management.explained import Explained
 
 
 class Command(Explained, migrate.Command):
     """Works on `owner` unless told otherwise; afterwards the role that processes work as has its rights."""
 
     help = (
-        "Bring the tables to this version, as their owner, and set the rights of the role that every other process"
-        " works as."
+        "Bring the tables to this version, as their owner, and set the rights of the role that every other"
+        " process works as."
     )
     when = "before the first start, and before the processes of a new version (docs/operating/upgrading.md)"
     changes = "tables, triggers and rights; repeatable"
-    example = "manage.py migrate --plan\nmanage.py migrate"
+    example = (
+        "manage.py migrate --plan\n"
+        "manage.py migrate"
+    )
 
     def add_arguments(self, parser: Any) -> None:
         super().add_arguments(parser)

@@ -8,7 +8,7 @@ from django.utils.module_loading import import_string
 from structlog.contextvars import bound_contextvars
 
 from assize.timetable import timetable
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from oracle import selectors
 
 BEAT = "oracle.tasks.beat"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ledger import check
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 
 
 class Command(OperatorCommand):

@@ -4,16 +4,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from operators import audit
+from operators.management.explained import OperatorCommand
 from operators.models import AuditEntry
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = (
-        "Work every head of the audit log out again, from its start; the first entry that is wrong, exit 1."
+        "Work every head of the audit log out again, from its start, and compare it with what attestors"
+        " have signed. The first entry that is wrong is shown."
     )
+    when = "weekly, with the files of an attestor that somebody else runs, and whenever somebody is doubted"
+    changes = "nothing"
+    exits = "0 all as it should be, 1 it is not"
+    example = "manage.py audit_verify --anchor root-41.json --anchor root-42.json"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

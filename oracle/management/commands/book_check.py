@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from oracle import check
 
 

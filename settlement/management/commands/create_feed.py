@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from oracle import clock, selectors
 from settlement.chain.errors import ChainError
 from settlement.services.feeds import InvalidFeed, create_feed

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from settlement.chain import quorum
 from settlement.chain.client import Connection, connect
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow, deploy_feeds

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from oracle import selectors
 from settlement.chain.errors import ChainError
 from settlement.services.foreign import InvalidForeign, import_series

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from oracle import clock, selectors
 from oracle.models import Expiry
 from settlement.chain.errors import ChainError

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from settlement.signers.local import write_keystore
 
 LEAST_CHARACTERS = 12

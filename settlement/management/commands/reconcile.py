@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError
 
-from ledger.management.explained import OperatorCommand
+from operators.management.explained import OperatorCommand
 from oracle import clock
 from settlement.alarms import AlarmKind, open_alarms
 from settlement.chain import providers, quorum

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser, DjangoHelpFormatter
 
-from ledger.management import progress
+from operators.management import progress
 
 NOTHING = "nothing"
 FAILS = "0 done, 1 not done, with one line that says why"
