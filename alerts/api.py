@@ -22,7 +22,7 @@ from oracle.api import schema
 from oracle.api.base import ApiView, body_of, integer, one_page, page_size
 from oracle.api.problems import Problem, malformed, not_found
 from oracle.events import EventKind
-from pages.show import typed
+from protocol.show import typed
 
 AUTH: Any = [{"token": []}]
 Row = TypeVar("Row")

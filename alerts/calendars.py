@@ -23,7 +23,7 @@ from alerts.services.reminders import LAST_PART
 from oracle import clock, selectors
 from oracle import models as oracle
 from oracle.models import Act, Elector, Expiry
-from pages.show import LAST_SECOND, pair
+from protocol.show import LAST_SECOND, pair
 from protocol.stages import Stage
 from protocol.terms import Terms
 

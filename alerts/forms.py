@@ -13,8 +13,8 @@ from alerts.webhooks import target
 from oracle import selectors
 from oracle.events import MEANING, EventKind
 from oracle.models import Expiry, Index
-from pages import show
 from pages.acting.fields import EtherField
+from protocol import show
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 

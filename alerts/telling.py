@@ -10,7 +10,7 @@ from alerts import words
 from alerts.models import Delivery, Follow
 from oracle.api.events import show
 from oracle.events import EventKind, PublicEvent
-from pages.show import utc
+from protocol.show import utc
 
 Lines = list[tuple[str, str]]
 

@@ -12,7 +12,7 @@ from oracle import events
 from oracle.api.events import show
 from oracle.events import MEANING, EventKind, Place, PublicEvent
 from pages.login import Site
-from pages.show import decimal, ether, utc
+from protocol.show import decimal, ether, utc
 
 PRICES = ("price",)
 AMOUNTS = ("bond", "amount", "value_secured", "reward")

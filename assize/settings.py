@@ -306,6 +306,7 @@ INSTALLED_APPS = [
     "alerts",
     "rest_framework",
     "drf_spectacular",
+    "unfold",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -421,6 +422,16 @@ SPECTACULAR_SETTINGS = {
         "PublicationStage": "settlement.stages.PublicationStage",
         "RootStage": "settlement.root_stages.RootStage",
     },
+}
+
+# The admin. Its colours are in desk/static/desk/desk.css: unfold would write them into the page.
+UNFOLD = {
+    "SITE_TITLE": "Assize",
+    "SITE_HEADER": "Assize",
+    "SITE_ICON": "desk.navigation.icon",
+    "SHOW_HISTORY": False,
+    "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"navigation": "desk.navigation.groups"},
 }
 
 LOGGING = logging_config(LOG_LEVEL, env.secrets)

@@ -97,7 +97,10 @@ class ChainTransactionAdmin(ReadOnlyAdmin):
         row = self.get_object(request, object_id)
         may = row is not None and _plan(CANCEL, {"transaction": str(row.pk)})[0] is not None
         context = {"may_propose": may and request.user.has_perm("operators.add_proposal")}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+        page: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **context}
+        )
+        return page
 
 
 @admin.register(Proposal)
@@ -136,7 +139,10 @@ class ProposalAdmin(ReadOnlyAdmin):
             plan, problem = _plan(row.kind, row.details)
             may = row.proposed_by_id != request.user.pk and request.user.has_perm("operators.change_proposal")
             context = {"plan": plan, "problem": problem, "may_approve": may and plan is not None}
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+        page: HttpResponse = super().change_view(
+            request, object_id, form_url, {**(extra_context or {}), **context}
+        )
+        return page
 
 
 @admin.register(AuditEntry)

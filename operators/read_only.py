@@ -1,15 +1,27 @@
 """Admin classes that show and do nothing else; superusers are no exception (RELIABILITY 3, C-40)."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-from django.contrib import admin
 from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+
+from operators import shown
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Rows to look at."""
+class ReadOnlyAdmin(ModelAdmin):
+    """Rows to look at. `shows` says by column how it is shown, where its name and type do not (operators/shown.py)."""
 
+    shows: ClassVar[Mapping[str, shown.Show]] = {}
+    empty_value_display = "–"
     show_full_result_count = False  # no second COUNT over the whole table
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        names = super().get_list_display(request)
+        return [shown.column(self.model, name, self.shows, in_list=True) for name in names]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [shown.column(self.model, name, self.shows) for name in super().get_fields(request, obj)]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -21,11 +33,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return False
 
 
-class ReadOnlyInline(admin.TabularInline):
+class ReadOnlyInline(TabularInline):
     """Rows shown below another row."""
 
+    shows: ClassVar[Mapping[str, shown.Show]] = {}
     extra = 0
     can_delete = False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [shown.column(self.model, name, self.shows) for name in super().get_fields(request, obj)]
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

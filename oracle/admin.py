@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from operators import shown
 from operators.read_only import ReadOnlyAdmin
 from oracle import sealing
 from oracle.models import Act, Beat, BookHead, Claim, Elector, Event, Expiry, Index, Report, Unbonding
@@ -32,11 +31,13 @@ class ActLikeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="price")
     def shown_price(self, act: Act) -> str:
-        return SEALED if sealing.is_sealed(act) else str(act.price or "")
+        if sealing.is_sealed(act):
+            return SEALED
+        return "–" if act.price is None else shown.price(act.price)
 
     @admin.display(description="message")
     def shown_message(self, act: Act) -> str:
-        return json.dumps(sealing.public_message(act), indent=2)
+        return shown.lines(sealing.public_message(act))
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Django allows a filter on any column of the table; then `?price__gt=` would find out a sealed price."""

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import isqrt
 
-from pages.show import cut, decimal
 from protocol.payoff import redeem_n, redeem_p
+from protocol.show import cut, decimal
 from protocol.terms import PPM
 
 WIDTH = 640

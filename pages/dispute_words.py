@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from oracle.services.answer import REASONS
-from pages.show import cut, decimal
 from protocol.acts import Refusal
+from protocol.show import cut, decimal
 from protocol.stages import Stage
 from settlement.models import ETH
 from settlement.simulation import Moved, Simulated

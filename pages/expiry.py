@@ -15,10 +15,11 @@ import disputes.selectors
 from disputes.selectors import Placed
 from oracle import clock, sealing, selectors
 from oracle.models import Act, Claim, Expiry
-from pages import drawn, life, papers, series, show, terms_words, told
+from pages import drawn, life, papers, series, terms_words, told
 from pages.actions import actions
 from pages.reading import decimal
 from pages.series import Line
+from protocol import show
 from protocol.arithmetic import agree
 from protocol.stages import Stage
 from protocol.terms import MAX_PRICE, PPM, Terms

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from oracle.models import Expiry
-from pages.show import decimal, ether
+from protocol.show import decimal, ether
 from protocol.stages import DecidedBy, Stage
 from protocol.terms import Terms
 

@@ -16,8 +16,9 @@ from evidence.models import Document
 from evidence.selectors import Shown
 from oracle import clock
 from oracle.models import Expiry
-from pages import drawn, show
+from pages import drawn
 from pages.charts import Line
+from protocol import show
 from protocol.arithmetic import agree
 from protocol.terms import Terms
 

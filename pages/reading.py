@@ -1,10 +1,10 @@
-"""Numbers as people type them, to integers: exact, never guessed at, no float. The way back is pages/show.py."""
+"""Numbers as people type them, to integers: exact, never guessed at, no float. The way back is protocol/show.py."""
 
 from __future__ import annotations
 
 import re
 
-from pages.show import DECIMALS
+from protocol.show import DECIMALS
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 # As our own pages write it. `1,234` alone is refused: to many people it is a little more than one.

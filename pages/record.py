@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef, Q
 
 from ledger.models import Reason, Transfer
 from oracle.models import Act, Claim, Elector, Expiry
-from pages.show import off
 from protocol.arithmetic import agree
+from protocol.show import off
 from protocol.stages import Stage
 
 ROWS = 50

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pages.show import duration, ether
+from protocol.show import duration, ether
 from protocol.terms import PPM
 
 MEANING = {

@@ -8,8 +8,8 @@ from oracle import events
 from oracle.events import EventKind as K
 from oracle.events import PublicEvent
 from oracle.models import Expiry
-from pages.show import decimal, duration, ether
 from protocol.horizon import Horizon
+from protocol.show import decimal, duration, ether
 from protocol.stages import Stage
 from settlement.finality import Finality
 

@@ -5,6 +5,7 @@ Transactions, where operators do something, are in desk/admin.py.
 
 from django.contrib import admin
 
+from operators import shown
 from operators.read_only import ReadOnlyAdmin, ReadOnlyInline
 from settlement.models import (
     Alarm,
@@ -72,12 +73,14 @@ class SeriesBatchAdmin(ReadOnlyAdmin):
 
 @admin.register(ChainSeries)
 class ChainSeriesAdmin(ReadOnlyAdmin):
+    shows = dict.fromkeys(("split", "merged", "redeemed_p", "redeemed_n", "paid_p", "paid_n"), shown.units)
     list_display = ["address", "expiry", "strike", "split", "merged", "redeemed_p", "redeemed_n", "is_redeemed"]
     search_fields = ["address__exact", "expiry__exact"]
 
 
 @admin.register(SeriesLog)
 class SeriesLogAdmin(ReadOnlyAdmin):
+    shows = dict.fromkeys(("p_amount", "n_amount", "amount"), shown.units)
     list_display = ["series", "kind", "block", "account", "p_amount", "n_amount", "amount"]
     search_fields = ["series__address__exact", "tx__exact"]
 

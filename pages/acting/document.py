@@ -11,8 +11,7 @@ from typing import Any
 from oracle import signer
 from oracle.models import Expiry
 from oracle.receipts import NOTHING
-from pages import show
-from protocol import signing
+from protocol import show, signing
 from protocol.signing import TYPES, Message
 
 SENTENCES = {

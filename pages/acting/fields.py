@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from pages import reading, show
+from pages import reading
+from protocol import show
 
 
 class DecimalField(forms.CharField):

@@ -20,9 +20,9 @@ from oracle.models import Act, Expiry
 from oracle.projection import load_state
 from oracle.receipts import NOTHING
 from oracle.services.answer import REASONS
-from pages import show
 from pages.acting.evidence_form import EvidenceForm
 from pages.acting.fields import DecimalField, EtherField
+from protocol import show
 from protocol.acts import Refusal
 from protocol.dispute import Quote
 from protocol.resolution import price_refusal

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 from django import forms
 from django.conf import settings
 
-from pages import show
 from pages.acting import transactions
 from pages.acting.fields import DecimalField, EtherField
 from pages.acting.forms import Trouble
 from pages.acting.transactions import Transaction
+from protocol import show
 from protocol.stages import Stage
 from settlement import reserves
 from settlement.models import Series

@@ -12,8 +12,8 @@ from typing import Any
 from django.conf import settings
 from eth_abi.abi import encode
 
-from pages import show
 from pages.acting.document import Line, price_text
+from protocol import show
 from protocol.hashing import keccak, to_hex
 from protocol.payoff import redeem_n, redeem_p
 from settlement.models import Series

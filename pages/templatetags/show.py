@@ -1,4 +1,4 @@
-"""pages/show.py in templates."""
+"""protocol/show.py in templates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from django.utils.safestring import SafeString
 from oracle import sealing
 from oracle.events import EventKind
 from oracle.models import Act, Expiry
-from pages import dispute_words, show, terms_words
+from pages import dispute_words, terms_words
+from protocol import show
 from settlement.models import ETH
 
 register = template.Library()

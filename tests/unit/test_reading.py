@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pages import reading, show
+from pages import reading
+from protocol import show
 
 ONE = 10**18
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pages import show
+from protocol import show
 
 E18 = 10**18
 
