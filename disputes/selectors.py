@@ -66,12 +66,15 @@ class Placed:
 
 def placed(expiry: Expiry, *, reports: int, pledges: int, rows: int) -> Placed:
     """At most so many reports, pledges of each claim, and rows altogether, the heaviest first. One query for all."""
-    stakes = Act.objects.filter(expiry=expiry, kind__in=("Report", "Pledge")).select_related("claim")
-    order = Window(RowNumber(), partition_by=F("claim_id"), order_by=[F("amount").desc(), F("seq").asc()])
-    heaviest = stakes.alias(place=order).filter(place__lte=max(reports, pledges))
+    heaviest = (F("claim_id").asc(nulls_last=True), F("amount").desc(), F("seq").asc())
+    place = Window(RowNumber(), partition_by=F("claim_id"), order_by=heaviest[1:])
+    stakes = Act.objects.filter(expiry=expiry, kind__in=("Report", "Pledge"))
+    # Chosen by its index alone (oracle_act_stakes): an act's message and signature are hundreds of bytes.
+    chosen = stakes.alias(place=place).filter(place__lte=max(reports, pledges)).order_by(*heaviest)
+    shown = Act.objects.filter(seq__in=chosen.values("seq")[:rows]).select_related("claim")
     found: list[Act] = []
     by_claim: dict[int, list[Act]] = {}
-    for act in heaviest.order_by(F("claim_id").asc(nulls_last=True), "-amount", "seq")[:rows]:
+    for act in shown.order_by(*heaviest):
         act.expiry = expiry
         if act.claim is None:
             found.append(act)
@@ -223,4 +226,4 @@ def dispute_quote(
     claim = record.claim_at(price)
     bond = claim.required if claim is not None and claim.round == state.round else None
     pledged = claim.pledged if claim else 0
-    return quote(state, record.stakes(), price, pledged=pledged, bond=bond, amount=amount)
+    return quote(state, record.piles(), price, pledged=pledged, bond=bond, amount=amount)

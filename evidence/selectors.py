@@ -94,13 +94,15 @@ def of_expiry(expiry: Expiry, *, limit: int) -> tuple[list[Shown], int]:
 _OF_EXPIRY = """
 SELECT found.hash, found.weight, found.first, found.acts, found.accounts, found.prices, document.canonical, found.total
 FROM (
-    SELECT act.message ->> 'evidence' AS hash, sum(act.amount) AS weight, min(act.seq) AS first, count(*) AS acts,
-           (array_agg(DISTINCT act.account))[1:3] AS accounts, (array_agg(DISTINCT act.price))[1:3] AS prices,
-           kept.hash IS NULL AS missing, count(*) OVER () AS total
-    FROM oracle_act AS act
-    LEFT JOIN evidence_document AS kept ON kept.hash = act.message ->> 'evidence' AND kept.expiry_id = act.expiry_id
-    WHERE act.expiry_id = %(expiry)s AND act.kind IN ('Report', 'Pledge') AND act.message ->> 'evidence' <> %(none)s
-    GROUP BY 1, kept.hash
+    SELECT said.*, kept.hash IS NULL AS missing, count(*) OVER () AS total
+    FROM (
+        SELECT message ->> 'evidence' AS hash, sum(amount) AS weight, min(seq) AS first, count(*) AS acts,
+               (array_agg(DISTINCT account))[1:3] AS accounts, (array_agg(DISTINCT price))[1:3] AS prices
+        FROM oracle_act
+        WHERE expiry_id = %(expiry)s AND kind IN ('Report', 'Pledge') AND message ->> 'evidence' <> %(none)s
+        GROUP BY 1
+    ) AS said
+    LEFT JOIN evidence_document AS kept ON kept.hash = said.hash AND kept.expiry_id = %(expiry)s
     ORDER BY missing, weight DESC, first LIMIT %(limit)s
 ) AS found
 LEFT JOIN evidence_document AS document ON document.hash = found.hash AND NOT found.missing

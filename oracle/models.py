@@ -17,6 +17,9 @@ from protocol.terms import MAX_PRICE
 
 __all__ = ["Act", "Beat", "BookHead", "Claim", "Elector", "Event", "Expiry", "Index", "Report", "Unbonding"]
 
+MILESTONES = ["Opened", "Electorate", "Ruling", "Outage", "Final"]
+"""Kinds of which an expiry has few, however many act on it."""
+
 
 class Index(models.Model):
     """What is priced. Its spec is frozen: a change is a new version with a new id."""
@@ -190,7 +193,16 @@ class Act(models.Model):
             models.Index(
                 fields=["kind", "seq"],
                 name="oracle_act_rare",
-                condition=Q(kind__in=["Opened", "Electorate", "Ruling", "Outage", "Final"]),
+                condition=Q(kind__in=MILESTONES),
+            ),
+            models.Index(  # an expiry's few milestones among its many acts
+                fields=["expiry", "seq"], name="oracle_act_milestones", condition=Q(kind__in=MILESTONES)
+            ),
+            models.Index(  # who bonded most, of reports and of each claim
+                fields=["expiry", "claim", "-amount", "seq"],
+                include=["kind", "price"],
+                name="oracle_act_stakes",
+                condition=Q(kind__in=["Report", "Pledge"]),
             ),
             models.Index(
                 KeyTextTransform("evidence", "message"),
