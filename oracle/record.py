@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from ledger import names
 from ledger.selectors import balance
 from oracle import stakes
 from oracle.models import Act, Claim, Elector, Expiry
 from protocol import acts
-from protocol.arithmetic import Stake
+from protocol.arithmetic import Pile, Stake
 from protocol.electorate import worst_cut
 from protocol.record import Claim as FoldClaim
 from protocol.record import Vote
@@ -53,6 +53,12 @@ class DatabaseRecord:
     def stakes(self) -> Sequence[Stake]:
         rows = self._acts().filter(STANDING).order_by("seq").values_list("account", "price", "amount", "kind")
         return [Stake(account, price, amount, kind == "Pledge") for account, price, amount, kind in rows]
+
+    def piles(self) -> Sequence[Pile]:
+        """`stakes`, those that are alike together, for a dry run: the database counts faster than it tells them all."""
+        alike: Any = self._acts().filter(STANDING).order_by().values("price", "amount", "kind")
+        rows = alike.annotate(count=Count("seq")).values_list("price", "amount", "kind", "count")
+        return [Pile(price, amount, kind == "Pledge", count) for price, amount, kind, count in rows]
 
     def claim_at(self, price: int) -> FoldClaim | None:
         row = Claim.objects.filter(expiry=self.expiry, price=price, status=Claim.Status.OPEN).first()

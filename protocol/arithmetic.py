@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,23 @@ class Stake:
     price: int
     amount: int
     is_pledge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """`count` stakes that are alike, whoever placed them. Prices lie on a tick and bonds are usual ones: of thousands
+    of stakes there are few piles, and no rounding differs, since each stake is rounded by itself."""
+
+    price: int
+    amount: int
+    is_pledge: bool
+    count: int = 1
+
+
+def piles_of(stakes: Iterable[Stake]) -> list[Pile]:
+    """Stakes that are alike together."""
+    found = Counter((stake.price, stake.amount, stake.is_pledge) for stake in stakes)
+    return [Pile(*alike, count) for alike, count in found.items()]
 
 
 def agree(a: int, b: int, tolerance_ppm: int) -> bool:
@@ -43,8 +61,8 @@ def lower_median(weighted: Iterable[tuple[int, int]]) -> int:
     raise ValueError("nothing to take a median of")
 
 
-def forfeit(stake: Stake, price: int, terms: Terms) -> int:
-    """What this stake loses, in wei, if `price` is right: never more than its amount (promise 2)."""
+def forfeit(stake: Stake | Pile, price: int, terms: Terms) -> int:
+    """What this stake, or one of a pile, loses in wei if `price` is right: never more than its amount (promise 2)."""
     if agree(stake.price, price, terms.tolerance_ppm):
         return 0
     off = distance(stake.price, price)
@@ -65,6 +83,11 @@ def required(price: int, stakes: Iterable[Stake], round_: int, terms: Terms) -> 
             agreeing += stake.amount
         else:
             wrong += forfeit(stake, price, terms)
+    return bond(wrong, agreeing, round_, terms)
+
+
+def bond(wrong: int, agreeing: int, round_: int, terms: Terms) -> int:
+    """The same, where it is known what the others would lose and what is staked on the price already."""
     floor = terms.min_challenge_bond << round_
     return min(max(floor, 2 * wrong - agreeing), terms.arbitration_bond)
 

@@ -1,24 +1,21 @@
 """The dry run of a dispute (EXPERIENCE 1): what it costs, what it may gain, how it may go on. Nothing is signed.
 
-Pure arithmetic over stakes that are given, in wei and prices of 18 decimals. What a claim gains is asked of the very
-function that pays (protocol/payouts.py), so that the two cannot differ.
+Pure arithmetic over piles of stakes that are given, in wei and prices of 18 decimals. What a claim gains is worked out
+for it alone; tests hold it against what settling the expiry pays (protocol/payouts.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import gcd
 
-from protocol.arithmetic import Stake, agree, required
-from protocol.payouts import pay_stakes
+from protocol import arithmetic
+from protocol.arithmetic import Pile, agree, forfeit
 from protocol.resolution import State
-from protocol.stages import DecidedBy
-from protocol.terms import PPM
+from protocol.terms import PPM, Terms
 
 ROUNDS_AHEAD = 4
-MINE, OTHERS = "mine", "others"
-"""No addresses: who asks, and whoever has pledged on the same claim before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +60,7 @@ class Quote:
 
 def quote(
     state: State,
-    stakes: Sequence[Stake],
+    piles: Sequence[Pile],
     price: int,
     *,
     pledged: int = 0,
@@ -72,32 +69,47 @@ def quote(
 ) -> Quote:
     """What disputing the standing price with `price` means now.
 
-    `stakes` are all reports and the pledges of filled claims; `bond` is what an open claim at this price requires in
+    `piles` are all reports and the pledges of filled claims; `bond` is what an open claim at this price requires in
     the running round (None: worked out here), `pledged` what it has already, `amount` what is put in of the rest
     (None: all of it), while others fill up the claim.
     """
-    rounds = rounds_ahead(state, stakes, price, bond=bond)
+    rounds = rounds_ahead(state, piles, price, bond=bond)
     whole = rounds[0].required
     left = whole - pledged
     at_risk = left if amount is None else min(amount, left)
-    gain = net(state, stakes, price, price, at_risk, of_others=whole - at_risk)
+    gain = net(state, piles, price, price, at_risk, of_others=whole - at_risk)
     return Quote(
         price, state.standing, whole, left, at_risk, gain, probability(at_risk, at_risk + gain), rounds
     )
 
 
 def net(
-    state: State, stakes: Sequence[Stake], price: int, final: int, amount: int, *, of_others: int = 0
+    state: State, piles: Sequence[Pile], price: int, final: int, amount: int, *, of_others: int = 0
 ) -> int:
     """What a pledge of `amount` wei on a filled claim at `price` gains (or loses, below 0) if `final` becomes final.
 
     By silence or by vote: both pay stakes alike (PROTOCOL 6, rules 1 and 2). `of_others` is the rest of the claim.
     """
-    mine = [Stake(OTHERS, price, of_others, is_pledge=True)] if of_others else []
-    everyone = [*stakes, *mine, Stake(MINE, price, amount, is_pledge=True)]
-    judged = any(agree(stake.price, final, state.terms.tolerance_ppm) for stake in everyone)
-    paid, _, _ = pay_stakes(replace(state, decided_by=DecidedBy.SILENCE), final, everyone, judged)
-    return sum(part for account, part in paid if account == MINE) - amount
+    terms, mine = state.terms, Pile(price, amount, is_pledge=True)
+    others = [*piles, Pile(price, of_others, is_pledge=True)] if of_others else piles
+    lost = forfeit(mine, final, terms)
+    right = [pile for pile in others if agree(pile.price, final, terms.tolerance_ppm)]
+    if agree(price, final, terms.tolerance_ppm):
+        forfeits = sum(forfeit(pile, final, terms) * pile.count for pile in others)
+        return _part(mine, right, forfeits - forfeits * terms.fee_ppm // PPM)
+    return -lost if right else -(lost * terms.fee_ppm // PPM)
+
+
+def _part(mine: Pile, others: Sequence[Pile], pool: int) -> int:
+    """What `arithmetic.share` gives the last of these stakes, `mine`, of `pool` wei: ties go to those before it."""
+    total = sum(pile.amount * pile.count for pile in others) + mine.amount
+    part, remainder = divmod(pool * mine.amount, total)
+    floors, ahead = part, 0
+    for pile in others:
+        floor, rest = divmod(pool * pile.amount, total)
+        floors += floor * pile.count
+        ahead += pile.count if rest >= remainder else 0
+    return part + (1 if ahead < pool - floors else 0)
 
 
 def probability(part: int, whole: int) -> Probability:
@@ -110,25 +122,37 @@ def probability(part: int, whole: int) -> Probability:
 
 def rounds_ahead(
     state: State,
-    stakes: Sequence[Stake],
+    piles: Sequence[Pile],
     price: int,
     *,
     bond: int | None = None,
     most: int = 1 + ROUNDS_AHEAD,
 ) -> tuple[Round, ...]:
     """How an escalation between `price` and the standing price goes on, for `most` rounds or until a ballot opens."""
-    terms, standing = state.terms, list(stakes)
-    sides = [price, state.standing]
+    terms, sides = state.terms, [side for side in (price, state.standing) if side is not None]
+    weighed = [_weigh(side, piles, terms) for side in sides]
     rounds: list[Round] = []
-    for ahead in range(most):
-        side = sides[ahead % 2]
-        if side is None:
-            break
+    for ahead in range(most if len(sides) == 2 else 1):
+        at = ahead % 2
         known = bond if ahead == 0 else None
-        need = required(side, standing, state.round + ahead, terms) if known is None else known
+        need = arithmetic.bond(*weighed[at], state.round + ahead, terms) if known is None else known
         opens_ballot = need == terms.arbitration_bond
-        rounds.append(Round(state.round + ahead + 1, side, need, opens_ballot))
+        rounds.append(Round(state.round + ahead + 1, sides[at], need, opens_ballot))
         if opens_ballot:
             break
-        standing.append(Stake("", side, need, is_pledge=True))
+        filled = [Pile(sides[at], need, is_pledge=True)]
+        for n, side in enumerate(sides):
+            wrong, agreeing = _weigh(side, filled, terms)
+            weighed[n] = (weighed[n][0] + wrong, weighed[n][1] + agreeing)
     return tuple(rounds)
+
+
+def _weigh(price: int, piles: Sequence[Pile], terms: Terms) -> tuple[int, int]:
+    """What others would lose to `price`, and what is staked on it, as `arithmetic.required` counts them."""
+    wrong = agreeing = 0
+    for pile in piles:
+        if agree(pile.price, price, terms.tolerance_ppm):
+            agreeing += pile.amount * pile.count
+        else:
+            wrong += forfeit(pile, price, terms) * pile.count
+    return wrong, agreeing

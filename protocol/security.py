@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from protocol.arithmetic import Stake
+from protocol.arithmetic import Pile
 from protocol.dispute import rounds_ahead
 from protocol.horizon import most_rounds
 from protocol.resolution import State
@@ -32,7 +32,7 @@ class Security:
 
 
 def security(
-    state: State, stakes: Sequence[Stake], price: int, *, electorate: int, gain: int, bond: int | None = None
+    state: State, piles: Sequence[Pile], price: int, *, electorate: int, gain: int, bond: int | None = None
 ) -> Security | None:
     """What forcing `price` asks for now; None in the stages in which no price stands that it could replace.
 
@@ -43,7 +43,7 @@ def security(
         return None
     bonds = answers = 0
     if state.stage is Stage.CHALLENGE:
-        rounds = rounds_ahead(state, stakes, price, bond=bond, most=most_rounds(state.terms, state.round))
+        rounds = rounds_ahead(state, piles, price, bond=bond, most=most_rounds(state.terms, state.round))
         bonds = sum(each.required for each in rounds[::2])
         answers = sum(each.required for each in rounds[1::2])
     agreeing = -(-electorate * max(state.terms.vote_agreement_ppm, PPM // 2) // PPM)

@@ -11,7 +11,7 @@ from oracle.models import Claim, Expiry
 from oracle.projection import load_state
 from oracle.record import DatabaseRecord
 from protocol.acts import Refusal
-from protocol.arithmetic import Stake
+from protocol.arithmetic import Pile
 from protocol.dispute import Quote, net
 from protocol.materiality import moved_to_p
 from protocol.payoff import redeem_n, redeem_p
@@ -86,12 +86,12 @@ class Played(DatabaseRecord):
     def __init__(self, expiry: Expiry, claims: Mapping[int, Claim] | None = None) -> None:
         super().__init__(expiry)
         self.claims = claims
-        self._stakes: Sequence[Stake] | None = None
+        self._piles: Sequence[Pile] | None = None
 
-    def stakes(self) -> Sequence[Stake]:
-        if self._stakes is None:
-            self._stakes = super().stakes()
-        return self._stakes
+    def piles(self) -> Sequence[Pile]:
+        if self._piles is None:
+            self._piles = super().piles()
+        return self._piles
 
     def claim_at(self, price: int) -> FoldClaim | None:
         if self.claims is None:
@@ -114,7 +114,7 @@ def simulate(
     standing = state.standing if state.price is None else state.price
     found = disputes.dispute_quote(expiry, ask.price, amount=ask.amount, record=record)
     quote = None if isinstance(found, Refusal) else found
-    placed = record.stakes() if state.stage not in (Stage.SCHEDULED, Stage.REPORTING) else []
+    placed = [] if quote is None else record.piles()
     series = series_of(expiry.id) if series is None else series
     units = {**(counted_units(series) if counted is None else counted), **(ask.units or {})}
     moved = [_moved(row, standing, ask, units.get(row.address)) for row in series]
@@ -134,9 +134,10 @@ def simulate(
     )
 
 
-def _net(state: State, placed: Sequence[Stake], quote: Quote, ask: Ask) -> int:
-    final = ask.price if ask.final is None else ask.final
-    return net(state, placed, ask.price, final, quote.at_risk, of_others=quote.required - quote.at_risk)
+def _net(state: State, placed: Sequence[Pile], quote: Quote, ask: Ask) -> int:
+    if ask.final is None:
+        return quote.gain
+    return net(state, placed, ask.price, ask.final, quote.at_risk, of_others=quote.required - quote.at_risk)
 
 
 def _moved(row: Series, standing: int | None, ask: Ask, units: int | None) -> Moved:
@@ -167,7 +168,7 @@ def _value(moved: Sequence[Moved], terms: Terms) -> int | None:
 
 
 def _security(
-    state: State, placed: Sequence[Stake], quote: Quote | None, ask: Ask, gain: int
+    state: State, placed: Sequence[Pile], quote: Quote | None, ask: Ask, gain: int
 ) -> Security | None:
     if state.stage is Stage.CHALLENGE and quote is None:
         return None  # nobody can bond this price

@@ -9,15 +9,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from protocol.acts import Opened, Pledge, Report
-from protocol.arithmetic import agree
-from protocol.dispute import Quote, net, probability, quote
+from protocol.arithmetic import Stake, agree, piles_of, required
+from protocol.dispute import Quote, net, probability, quote, rounds_ahead
 from protocol.horizon import Unbounded, horizon
 from protocol.materiality import moved_to_p
-from protocol.payouts import settle
+from protocol.payouts import pay_stakes, settle
 from protocol.record import MemoryRecord
 from protocol.resolution import State, judge, pass_time
 from protocol.security import security
-from protocol.stages import Stage
+from protocol.stages import DecidedBy, Stage
 from protocol.terms import ETHER, PPM, Index, Terms
 from tests.unit.protocol.test_promises import prices, some_terms
 
@@ -60,7 +60,7 @@ def simulate(fold: Fold, price: int) -> Quote:
     state, record = fold
     claim = record.claim_at(price)
     bond = claim.required if claim and claim.round == state.round else None
-    return quote(state, record.stakes(), price, pledged=claim.pledged if claim else 0, bond=bond)
+    return quote(state, piles_of(record.stakes()), price, pledged=claim.pledged if claim else 0, bond=bond)
 
 
 @given(disputes())
@@ -88,9 +88,35 @@ def test_net__of_any_final_price__is_what_settling_at_it_pays(found: tuple[Fold,
     # What it is worth if the answer to it stands in the end: with these stakes and no others.
     assume(state.stage is Stage.CHALLENGE)
     before = record.stakes()
-    value = net(state, [s for s in before if s.account != "me"], price, answer, foretold.at_risk)
+    others = piles_of(stake for stake in before if stake.account != "me")
+    value = net(state, others, price, answer, foretold.at_risk)
     state.stage, state.price, state.decided_by = Stage.FINAL, answer, "silence"  # type: ignore[assignment]
     assert settle(state, record).payouts["me"] == foretold.at_risk + value
+
+
+@given(some_terms(), st.lists(st.tuples(prices, st.integers(1, 9), st.booleans()), max_size=12), prices, prices)
+def test_net__stakes_that_are_alike_and_others_on_the_claim__is_what_the_law_pays_the_last(
+    terms: Terms, placed: list[tuple[int, int, bool]], price: int, final: int
+) -> None:
+    """By the function that pays (PROTOCOL 6), which divides among stakes one by one."""
+    stakes = [Stake("somebody", *each) for each in (*placed, *placed[::2])]
+    state = State(Index(1, 2_000), terms, 0, decided_by=DecidedBy.SILENCE)
+    for of_others in (0, 7):
+        others = [Stake("others", price, of_others, is_pledge=True)] if of_others else []
+        everyone = [*stakes, *others, Stake("me", price, 5, is_pledge=True)]
+        judged = any(agree(stake.price, final, terms.tolerance_ppm) for stake in everyone)
+        paid, _, _ = pay_stakes(state, final, everyone, judged)
+        mine = sum(part for account, part in paid if account == "me")
+        assert net(state, piles_of(stakes), price, final, 5, of_others=of_others) == mine - 5
+
+
+@given(some_terms(), st.lists(st.tuples(prices, st.integers(1, 9), st.booleans()), max_size=12), prices)
+def test_rounds_ahead__stakes_that_are_alike__begins_with_what_a_claim_requires(
+    terms: Terms, placed: list[tuple[int, int, bool]], price: int
+) -> None:
+    stakes = [Stake("somebody", *each) for each in (*placed, *placed)]
+    state = State(Index(1, 2_000), terms, 0, round=2, standing=1_000)
+    assert rounds_ahead(state, piles_of(stakes), price)[0].required == required(price, stakes, 2, terms)
 
 
 @given(disputes())
@@ -118,8 +144,8 @@ def test_quote__its_rounds__are_what_the_law_asks_for_when_they_come(found: tupl
 
 def test_quote__part_of_the_bond__shares_the_gain_with_who_fills_the_rest() -> None:
     state, record = disputed(Terms(), [(1_000, ETHER)] * 3, [])
-    whole = quote(state, record.stakes(), 900)
-    half = quote(state, record.stakes(), 900, amount=whole.required // 2)
+    whole = quote(state, piles_of(record.stakes()), 900)
+    half = quote(state, piles_of(record.stakes()), 900, amount=whole.required // 2)
     assert whole.at_risk == whole.required == 32 * ETHER // 10
     assert (half.at_risk, half.left) == (whole.at_risk // 2, whole.left)
     assert half.gain == whole.gain // 2
@@ -145,13 +171,13 @@ def test_moved_to_p__both_prices_at_most_the_strike__nothing(before: int, after:
 def test_security__of_a_price_that_is_answered__adds_bonds_to_the_ballot_and_the_stake_to_win_it() -> None:
     # The liar's 2 x 3 - 0 is capped at 3.2 and opens the ballot at once.
     state, record = disputed(Terms(), [(1_000, ETHER)] * 3, [])
-    found = security(state, record.stakes(), 900, electorate=100 * ETHER, gain=70 * ETHER)
+    found = security(state, piles_of(record.stakes()), 900, electorate=100 * ETHER, gain=70 * ETHER)
     assert found is not None
     assert (found.bonds, found.answers, found.stake) == (32 * ETHER // 10, 0, 65 * ETHER)
     assert (found.cost, found.margin) == (682 * ETHER // 10, -18 * ETHER // 10)
     # With a cap out of reach each side answers the other: 6, then 2 x 6 - 3, 2 x (3 + 9) - 6, ... up to 100.
     state.terms = Terms(arbitration_bond=100 * ETHER)
-    found = security(state, record.stakes(), 900, electorate=0, gain=0)
+    found = security(state, piles_of(record.stakes()), 900, electorate=0, gain=0)
     assert found is not None
     assert (found.bonds, found.answers) == ((6 + 18 + 72) * ETHER, (9 + 36 + 100) * ETHER)
 
