@@ -51,6 +51,8 @@ def _to_int(value: Any) -> int:
     """TypeError for a float or bool, ValueError for what is not whole: neither may be rounded silently."""
     if isinstance(value, (bool, float)):
         raise TypeError(f"an int is wanted, not {value!r}")
-    if isinstance(value, Decimal) and (not value.is_finite() or value != int(value)):
+    if not isinstance(value, Decimal):
+        return int(value)
+    if not value.is_finite() or (whole := int(value)) != value:
         raise ValueError(f"not a whole number: {value}")
-    return int(value)
+    return whole

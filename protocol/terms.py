@@ -85,7 +85,7 @@ class Terms:
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Terms:
         """Read terms whose integers are decimal strings; a missing one takes its default, an unknown one is refused."""
-        unknown = set(document) - {f.name for f in fields(cls)}
+        unknown = set(document) - _NAMES
         if unknown:
             raise InvalidTerms(f"unknown terms: {', '.join(sorted(unknown))}")
         given: dict[str, Any] = {}
@@ -166,6 +166,9 @@ class Terms:
         """The terms from `Opened` on: five amounts raised by the value at stake, in wei (PROTOCOL 3)."""
         factor = self.value_factor(value_secured)
         return replace(self, **{name: getattr(self, name) * factor for name in RAISED_BY_VALUE})
+
+
+_NAMES = frozenset(each.name for each in fields(Terms))
 
 
 def _integer(document: Mapping[str, Any], name: str, default: int | None = None) -> int:

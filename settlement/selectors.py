@@ -38,6 +38,7 @@ class Published:
 def series_of(expiry_id: str, *, foreign: bool = False) -> list[Series]:
     """The series of P and N listed on an expiry, by collateral and strike; with the contracts of others behind them."""
     rows = Series.objects.filter(expiry=expiry_id).select_related("expiry")
+    rows = rows.defer("expiry__terms", "expiry__raised")
     if not foreign:
         rows = rows.filter(origin=Series.Origin.FACTORY)
     return list(rows.order_by("origin", "collateral", "strike", "address"))

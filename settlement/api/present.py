@@ -148,13 +148,15 @@ def published(found: Published | None) -> dict[str, Any] | None:
 
 def of_expiries(expiries: Sequence[Expiry]) -> dict[str, dict[str, Any]]:
     """What settlement adds to expiries in the API, by id: `series` and `publication`; constant queries."""
-    ids = [expiry.id for expiry in expiries]
-    found = selectors.publications_of(ids)
+    known = {expiry.id: expiry for expiry in expiries}
+    found = selectors.publications_of(known)
     added: dict[str, dict[str, Any]] = {
-        id_: {"series": [], "publication": published(found.get(id_))} for id_ in ids
+        id_: {"series": [], "publication": published(found.get(id_))} for id_ in known
     }
-    ours = Series.objects.filter(expiry__in=ids, origin=Series.Origin.FACTORY).select_related("expiry")
+    ours = Series.objects.filter(expiry__in=list(known), origin=Series.Origin.FACTORY)
     rows = list(ours.order_by("collateral", "strike"))
+    for row in rows:
+        row.expiry = known[row.expiry_id]  # joined, its terms would be read once more for each series
     states = states_of(rows)
     for row in rows:
         added[row.expiry_id]["series"].append(series(row, states[row.address]))
