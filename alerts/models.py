@@ -141,6 +141,7 @@ class Delivery(models.Model):
     hook = models.ForeignKey(Hook, null=True, on_delete=models.CASCADE, related_name="deliveries")
     seq = models.BigIntegerField(null=True, help_text="place of the event")
     n = models.PositiveIntegerField(null=True)
+    deadline = models.BigIntegerField(null=True, help_text="of a reminder: the window's end when it was made")
     state = models.TextField(choices=State.choices, default=State.WAITING)
     next_at = models.BigIntegerField()
     tries = models.PositiveIntegerField(default=0, help_text="since it was asked for last")

@@ -1,7 +1,8 @@
 """A window of a ballot runs out and a vote is missing: whoever follows their ballots is told once more.
 
 A reminder is the event that opened the phase, told again: to who has not committed in the last part of COMMIT, to who
-committed and has not revealed in the last part of REVEAL. It is a delivery like any other, and unique like one.
+committed and has not revealed in the last part of REVEAL. It is a delivery like any other, and unique like one. The
+deadline that it tells is the one when it is made, which outages have moved since the window opened.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def _remind(expiry: Expiry, now: int) -> int:
         return 0
     given: dict[str, int | str] = {
         "now": now, "expiry": expiry.id, "ballot": expiry.ballot, "committing": committing,
-        "opened": "ballot_opened" if committing else "reveal_opened",
+        "opened": "ballot_opened" if committing else "reveal_opened", "deadline": expiry.deadline,
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_REMIND, given)
@@ -38,10 +39,10 @@ def _remind(expiry: Expiry, now: int) -> int:
 
 
 _REMIND = """
-INSERT INTO alerts_delivery (uid, account, purpose, channel, follow_id, mailbox_id, hook_id, seq, n, state, next_at,
-                             tries, created_at)
+INSERT INTO alerts_delivery (uid, account, purpose, channel, follow_id, mailbox_id, hook_id, seq, n, deadline, state,
+                             next_at, tries, created_at)
 SELECT gen_random_uuid(), follow.account, 'reminder', way.channel, follow.id, way.mailbox, way.hook,
-       opening.seq, opening.n, way.state, %(now)s, 0, %(now)s
+       opening.seq, opening.n, %(deadline)s, way.state, %(now)s, 0, %(now)s
 FROM alerts_follow AS follow
 JOIN oracle_elector AS elector ON elector.expiry_id = %(expiry)s AND elector.account = follow.account
 JOIN LATERAL (

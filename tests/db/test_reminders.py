@@ -13,6 +13,7 @@ from alerts.services import fanout, follows, hooks, mails, reminders
 from oracle import events
 from oracle.models import Expiry
 from oracle.services.time import pass_time
+from protocol.show import utc
 from protocol.terms import Terms
 from tests.cast import person
 from tests.db.conftest import NOW
@@ -90,6 +91,33 @@ def test_reminder__next_ballot__a_reveal_of_the_one_before_is_none_of_this(repor
 
 
 @pytest.mark.usefixtures("anywhere")
+def test_reminder__window_moved_by_an_outage__says_the_deadline_of_now_at_every_try(
+    reporting: Expiry, receiver: Any, settings: Any
+) -> None:
+    settings.EMAIL_FROM = "alerts@assize.example"
+    account = person("vera").address
+    box = follows.add_mailbox(account=account, address="vera@example.org", now=NOW)
+    Mailbox.objects.update(confirmed_at=NOW)
+    votes("vera", mailbox=box, hook=follows.add_hook(account=account, url=receiver.url))
+    now = to_ballot(reporting)
+    Delivery.objects.all().delete()
+    pass_time(now=now + WINDOW + 501)  # nobody was there for so long
+    reporting.refresh_from_db()
+    assert reporting.stage == "COMMIT"
+    until = reporting.deadline or 0
+    assert until > now + WINDOW
+    assert reminders.remind(now=until - 1) == 3
+    Expiry.objects.update(deadline=until + 5)  # a later outage, before it is sent
+    mails.send_due(now=until - 1)
+    hooks.send_due(now=until - 1)
+    assert f"until {utc(until)}" in mail.outbox[-1].subject
+    assert f"Closes: {utc(until)}" in mail.outbox[-1].body
+    data = json.loads(receiver.got[-1][1])["data"]
+    assert data["deadline"] == str(until)
+    assert data["data"]["deadline"] == str(now + WINDOW), "an event says the same for ever"
+
+
+@pytest.mark.usefixtures("anywhere")
 def test_reminder__by_mail_webhook_and_feed__leads_to_the_reveal(
     reporting: Expiry, receiver: Any, settings: Any, client: Any
 ) -> None:
@@ -119,7 +147,8 @@ def test_reminder__by_mail_webhook_and_feed__leads_to_the_reveal(
     assert f"{link}reveal\n" in again.body
     bodies = [json.loads(body) for _, body in receiver.got]
     assert [body["type"] for body in bodies] == ["ballot_opened", "reveal_opened", "reveal_reminder"]
-    assert bodies[2]["data"] == bodies[1]["data"] | {"link": f"{link}reveal"}
+    more = {"link": f"{link}reveal", "deadline": str(now + 2 * WINDOW)}
+    assert bodies[2]["data"] == bodies[1]["data"] | more
     feed = client.get(f"/feeds/follows/{each.token}.atom").content.decode()
     assert feed.count("<entry>") == 3
     assert feed.count(f'href="{link}reveal"') == 2
