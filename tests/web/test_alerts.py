@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,6 +12,8 @@ from django.core import mail
 from django.test import Client
 from icalendar import Calendar
 
+from alerts import calendars
+from alerts.entries import Entry, _length
 from alerts.models import ApiToken, Attempt, CalendarLink, Delivery, Follow, Hook, Mailbox
 from alerts.services import fanout, follows, mails
 from assize.api_docs import document
@@ -18,6 +21,7 @@ from oracle import events
 from oracle.events import MEANING, EventKind
 from oracle.models import Expiry
 from oracle.services.time import pass_time
+from protocol.stages import Stage
 from tests.cast import person
 from tests.conftest import ROOT
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
@@ -377,6 +381,18 @@ def test_calendar__an_expiry_through_its_windows__keeps_uids_and_counts_changes(
     assert moved["SEQUENCE"] > challenge["SEQUENCE"]
     assert moved["DTEND"].dt > challenge["DTEND"].dt
     assert moved["DTSTAMP"].dt > challenge["DTSTAMP"].dt
+
+
+@pytest.mark.parametrize("summary", ["ETH/USD", "ü" * 80, "a, b; c \\ d\ne\\N" * 9, "x" * 66, "y" * 67, "z" * 300])
+def test_entry__written_without_the_librarys_objects__is_the_same_bytes(summary: str) -> None:
+    uid = f"0x{'ab' * 32}.CHALLENGE.0.1.0@assize.example"
+    entry = Entry(uid, f"{SITE}/expiries/eth-usd-2026/", summary, OPEN, OPEN + 5, OPEN - 9, 3)
+    assert calendars._bytes(entry) == calendars._event(entry).to_ical()
+
+
+def test_entry__terms_from_before_a_window_was_one__has_the_default_length() -> None:
+    assert _length(SimpleNamespace(its_reveal_window=None), Stage.REVEAL) == 86_400
+    assert _length(SimpleNamespace(its_reveal_window="7"), Stage.REVEAL) == 7
 
 
 def test_calendar_of_a_ballot__both_windows_with_alarms__keep_their_uids(
