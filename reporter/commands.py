@@ -96,6 +96,7 @@ def _add_report(commands: Commands) -> None:
         "--max-spread-ppm", type=int, default=MAX_SPREAD_PPM,
         help="stop where sources lie further apart (default %(default)s)",
     )  # fmt: skip
+    _add_evidence(command)
     _add_sources(command)
 
 
@@ -104,6 +105,7 @@ def _report(options: Options) -> None:
         Service(options.url), load_key(options.key_file), expiry_id=options.expiry, bond=options.bond,
         venues=_venues(options), price=options.price, max_spread_ppm=options.max_spread_ppm,
         recordings=options.recordings, out=options.out, now=_now(), sending=options.send, attestors=options.attestor,
+        reason=options.reason, links=options.link, files=options.file,
     )  # fmt: skip
 
 
@@ -113,9 +115,7 @@ def _add_dispute(commands: Commands) -> None:
     command.add_argument("--price", type=_price, required=True, help="the price that is right instead")
     command.add_argument("--amount", type=_wei, required=True, help="the most to pledge; what is not needed stays free")
     command.add_argument("--until", type=int, default=300, help="seconds for which it is meant (default %(default)s)")
-    command.add_argument("--reason", default="", help="words that go into the evidence")
-    command.add_argument("--link", action="append", default=[], help="an address that goes into it; any number")
-    command.add_argument("--file", action="append", default=[], type=Path, help="a small file that goes beside it")
+    _add_evidence(command)
 
 
 def _dispute(options: Options) -> None:
@@ -124,6 +124,12 @@ def _dispute(options: Options) -> None:
         amount=options.amount, until=_now() + options.until, reason=options.reason, out=options.out,
         sending=options.send, attestors=options.attestor, links=options.link, files=options.file,
     )  # fmt: skip
+
+
+def _add_evidence(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--reason", default="", help="words that go into the evidence")
+    command.add_argument("--link", action="append", default=[], help="an address that goes into it; any number")
+    command.add_argument("--file", action="append", default=[], type=Path, help="a small file that goes beside it")
 
 
 def _add_moves(commands: Commands) -> None:

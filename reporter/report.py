@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from protocol.evidence import MAX_OBSERVATIONS, document, evidence_hash
+from protocol.evidence_files import entry
 from protocol.signing import Message
 from protocol.terms import Index
-from reporter.evidence import offer
+from reporter.evidence import offer, read
 from reporter.keys import Key
 from reporter.quote import Quote, read_quote
 from reporter.sending import random_word, send, store
@@ -33,13 +34,19 @@ class Plan:
     bond: int
     price: int
     quote: Quote | None
+    reason: str = ""
+    links: Sequence[str] = ()
+    files: Sequence[Path] = ()
 
     @property
     def evidence(self) -> dict[str, Any]:
-        """What was seen, in the form of docs/evidence.md; the report carries its hash."""
+        """What was seen and what is said of it, in the form of docs/evidence.md; the report carries its hash."""
         readings = self.quote.readings if self.quote else ()
         seen = [each for reading in readings for each in reading.observations]
-        return document(expiry=self.expiry["id"], price=self.price, observations=seen[:MAX_OBSERVATIONS])
+        return document(
+            expiry=self.expiry["id"], price=self.price, observations=seen[:MAX_OBSERVATIONS], words=self.reason,
+            links=self.links, files=[entry(path.name, read(path)) for path in self.files],
+        )  # fmt: skip
 
 
 def report(
@@ -56,29 +63,33 @@ def report(
     now: int,
     sending: bool,
     attestors: Sequence[str] = (),
+    reason: str = "",
+    links: Sequence[str] = (),
+    files: Sequence[Path] = (),
 ) -> None:
     """Print the preflight table; where nothing speaks against it and `sending` is set, sign and send the report."""
     expiry = service.expiry(expiry_id)
     quote = None if price is not None else read_quote(expiry["index"]["spec"], recordings, venues)
     free = int(service.account(key.address)["free"])
-    plan = Plan(expiry, key.address, free, bond, price or (quote.price if quote else 0), quote)
+    chosen = price or (quote.price if quote else 0)
+    plan = Plan(expiry, key.address, free, bond, chosen, quote, reason, links, files)
     print(show_table(preflight(plan)))
     if problem := first_problem(plan, max_spread_ppm, now):
         raise Stop(problem)
-    if not sending:
-        print("dry run: nothing was sent; add --send to report this price")
-        return
     try:
         evidence = plan.evidence
     except ValueError as error:
-        raise Stop(f"what the sources said makes no evidence: {error}") from None
+        raise Stop(f"the evidence is not in form: {error}") from None
+    if not sending:
+        print("dry run: nothing was sent; add --send to report this price")
+        return
     message: Message = {
         "account": key.address, "expiry": expiry["id"], "price": plan.price, "bond": bond,
         "evidence": evidence_hash(evidence), "salt": random_word(),
     }
     kept = store(out, f"evidence-{message['evidence'][2:14]}", evidence)
     send(service, key, "Report", message, out, attestors)
-    offer(service, kept)
+    offer(service, kept, files)
 
 
 def preflight(plan: Plan) -> list[tuple[str, str]]:

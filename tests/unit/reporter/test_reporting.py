@@ -136,6 +136,27 @@ def test_report__service_shows_other_terms__stops(service: FakeService, tmp_path
         run(service, tmp_path)
 
 
+def test_report__with_words_links_and_files__signs_and_hands_in_all_of_it(service: FakeService, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_bytes(b"1,2")
+    run(service, tmp_path, reason="see", links=["https://a.example/"], files=[table])
+    (_, act), (_, handed_in) = service.posts
+    found = handed_in["document"]
+    assert act["message"]["evidence"] == json_hash(found)
+    assert (found["words"], found["links"], found["files"][0]["name"]) == ("see", ["https://a.example/"], "table.csv")
+    assert found["observations"], "with what the venues said"
+    assert handed_in["files"] == ["MSwy"]
+
+
+def test_report__a_file_that_is_none__stops_before_signing_also_in_a_dry_run(
+    service: FakeService, tmp_path: Path
+) -> None:
+    (table := tmp_path / "table.csv").write_bytes(b"\xff")
+    with pytest.raises(Stop, match="not in form: table.csv: text must be UTF-8"):
+        run(service, tmp_path, files=[table], sending=False)
+    assert service.posts == []
+
+
 def test_report__refused__keeps_the_signed_refusal(service: FakeService, tmp_path: Path) -> None:
     service.refuse_with = "already_reported"
     with pytest.raises(Problem, match="already_reported"):
