@@ -1,4 +1,4 @@
-"""/api/docs/: the OpenAPI document as a page to read, without a script of anybody's."""
+"""/api/schema/, the OpenAPI document, and /api/docs/, the same as a page to read, without a script of anybody's."""
 
 from __future__ import annotations
 
@@ -7,14 +7,29 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import conditional_page, require_safe
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiJsonRenderer
 
 
 @lru_cache(maxsize=1)
 def document() -> dict[str, Any]:
     """The OpenAPI document; it depends on the code alone."""
     found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    return found
+
+
+@require_safe
+@conditional_page
+def api_schema(request: HttpRequest) -> HttpResponse:
+    """The OpenAPI document itself."""
+    headers = {"Content-Disposition": 'inline; filename="Assize.json"'}
+    return HttpResponse(_rendered(), content_type=OpenApiJsonRenderer.media_type, headers=headers)
+
+
+@lru_cache(maxsize=1)
+def _rendered() -> bytes:
+    found: bytes = OpenApiJsonRenderer().render(document())
     return found
 
 

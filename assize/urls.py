@@ -2,10 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView
 
 from assize import health
-from assize.api_docs import api_docs
+from assize.api_docs import api_docs, api_schema
 from assize.metrics.views import metrics
 
 urlpatterns = [
@@ -15,7 +14,7 @@ urlpatterns = [
     path("api/v1/", include("settlement.urls")),
     path("api/v1/", include("pages.api")),
     path("api/v1/", include("alerts.api")),
-    path("api/schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("api/schema/", api_schema, name="schema"),
     path("api/docs/", api_docs, name="api-docs"),
     path("", include("pages.urls")),
     path("", include("alerts.urls")),
