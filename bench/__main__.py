@@ -1,4 +1,7 @@
-"""All measurements: `make bench`, or `make bench ARGS="gas http"` for some. A table, and bench/results.json."""
+"""All measurements: `make bench`, or `make bench ARGS="gas http"` for some. A table, and bench/results.json.
+
+`pages:calendar` measures of the pages only those with this word in their address.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from bench import acts, finals, folding, gas, http, pages, recovery, roots, worl
 
 RESULTS = Path(__file__).parent / "results.json"
 
-PARTS: dict[str, Callable[[], dict[str, float]]] = {
+PARTS: dict[str, Callable[..., dict[str, float]]] = {
     "recovery": recovery.measure,
     "folding": folding.measure,
     "gas": gas.measure,
@@ -21,19 +24,21 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "finals": finals.measure,
     "pages": pages.measure,
 }
+SOME_PAGES = "pages:"
 
 
 def main(chosen: list[str]) -> int:
     """Measure the chosen parts, all by default; figures of parts left out stay in the results as they were."""
-    unknown = [part for part in chosen if part not in PARTS]
+    unknown = [part for part in chosen if part not in PARTS and not part.startswith(SOME_PAGES)]
     if unknown:
         print(f"bench: no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
         return 2
     world.set_up()
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-    for name in chosen or PARTS:
-        print(f"\n{name}", flush=True)
-        for key, value in PARTS[name]().items():
+    for part in chosen or PARTS:
+        print(f"\n{part}", flush=True)
+        name, _, word = part.partition(":")
+        for key, value in (PARTS[name](word) if word else PARTS[name]()).items():
             results[key] = value
             print(f"  {key:28} {value:>14,}", flush=True)
         if name == "gas":

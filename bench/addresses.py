@@ -12,7 +12,7 @@ API = "api/v1/"
 PRICE = 2_450 * 10**18
 
 RUNNING = ("scheduled", "reporting", "standing", "disputed", "commit", "reveal", "ruling")
-STAGES = (*RUNNING, "silent", "voted", "ruled", "crowded", "argued")
+STAGES = (*RUNNING, "silent", "voted", "ruled", "crowded", "contested", "argued")
 TOLD = tuple(f"told_{story}" for story in STAGES)
 """The stories themselves: a transcript is folded and checked, and copies do not add up."""
 OF_EXPIRY = ("report", "dispute", "commit", "reveal")
@@ -63,9 +63,10 @@ READS: dict[str, list[str]] = {
     "expiries/<slug:name>/": [*_each("<expiry>"), "{disputed}?price=2450", "{argued}?price=2450"],
     "expiries/<slug:name>/transcript": [*_each("<expiry>"), "{crowded}?after={seq}"],
     "expiries/<slug:name>/verify": _each("<expiry>", TOLD),
-    **{f"expiries/<slug:name>/{word}/": _each("<expiry>", (*RUNNING, "argued")) for word in OF_EXPIRY},
+    **{f"expiries/<slug:name>/{word}/": _each("<expiry>", (*RUNNING, "contested", "argued")) for word in OF_EXPIRY},
     "simulate/": [
-        "", "?strike=2400&price=2450", *_each("?expiry=<expiry>&price=2450", ("disputed", "argued", "crowded")),
+        "", "?strike=2400&price=2450",
+        *_each("?expiry=<expiry>&price=2450", ("disputed", "argued", "crowded", "contested")),
     ],
     "series/": [
         "", *(f"?state={state}" for state in ("OPEN", "WAITING", "SETTLED", "REDEEMABLE", "REDEEMED")),

@@ -1,7 +1,8 @@
 """One expiry of each stage and of each way to FINAL, lived through the services, for bench/fill.py to make many of.
 
-Two of them are large: `crowded` has as many reports as it is told to, `argued` as many claims and voters. Each step of
-time is shorter than an outage; whatever a story stays in lasts ten days, so that it is there when it is looked at.
+Three of them are large: `crowded`, which is final, and `contested`, which can still be disputed, have as many reports
+as they are told to; `argued` has as many claims and voters. Each step of time is shorter than an outage; whatever a
+story stays in lasts ten days, so that it is there when it is looked at.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ STEP = 100
 SHORT = str(STEP)
 REPORTERS, VOTERS, GUARDIANS = ("alice", "bob", "mallory"), ("vera", "victor", "violet"), ("gustav", "greta")
 DOCUMENTS = 20
+TICK = 10**16
 BALLOT = {"vote_retries": "0", "arbitration_bond": str(16 * ETHER // 10)}
 
 
@@ -165,16 +167,23 @@ def _live(told: Told, name: str) -> None:
 
 
 def _crowd(told: Told, reports: int) -> None:
+    """One that is final, where all honest reports say the same; one that stands, where they lie on a hundred ticks."""
     id_ = _open(told, "crowded")
     told.evidence = [_evidence(id_, number, told.now) for number in range(DOCUMENTS)]
+    _report_all(told, id_, reports, ticks=1)
+    _pass(told)
+    _pass(told)
+    _report_all(told, _open(told, "contested", challenge_window=LONG), reports, ticks=100)
+    _pass(told)
+
+
+def _report_all(told: Told, id_: str, reports: int, *, ticks: int) -> None:
     for number in range(reports):
-        who = person(f"crowd {number}")
+        who, honest = person(f"crowd {number}"), PRICE + number % ticks * TICK
         who.deposit(2 * ETHER, told.now)
-        fields = {"expiry": id_, "price": PRICE if number % 10 else LIE, "bond": ETHER // 10 + number % 7 * 10**16}
+        fields = {"expiry": id_, "price": honest if number % 10 else LIE, "bond": ETHER // 10 + number % 7 * 10**16}
         fields |= {"evidence": told.evidence[number % DOCUMENTS], "salt": "0x" + secrets.token_hex(32)}
         _took(who.send("Report", fields, told.now))
-    _pass(told)
-    _pass(told)
 
 
 def _evidence(id_: str, number: int, now: int) -> str:
