@@ -42,8 +42,9 @@ def book_page(*, after: int, beats_after: int, limit: int) -> BookPage:
 
 
 def _with_stage(acts: QuerySet[Act]) -> QuerySet[Act]:
-    """Together with what sealing asks of the expiry, in one query, and without its long columns."""
-    return acts.select_related("expiry").defer("expiry__terms", "expiry__raised")
+    """Together with what sealing and pages ask of the expiry, in one query, and without the rest of it."""
+    own = [field.name for field in Act._meta.concrete_fields]
+    return acts.select_related("expiry").only(*own, "expiry__slug", "expiry__stage")
 
 
 def book_head() -> BookHead:
