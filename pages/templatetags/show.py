@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from html import escape
 from typing import Any
 
 from django import template
@@ -14,6 +15,7 @@ from oracle import sealing
 from oracle.events import EventKind
 from oracle.models import Act, Expiry
 from pages import dispute_words, terms_words
+from pages.charts import Chart, Mark
 from protocol import show
 from settlement.models import ETH
 
@@ -64,7 +66,7 @@ def short(value: str | None) -> str | SafeString:
     """A hash or an address: its ends, with the whole of it for whoever points at it or copies."""
     if not value:
         return "–"
-    return format_html('<code title="{}">{}…{}</code>', value, value[:8], value[-4:])
+    return SafeString(f'<code title="{escape(value)}">{escape(value[:8])}…{escape(value[-4:])}</code>')
 
 
 @register.simple_tag(takes_context=True)
@@ -94,7 +96,7 @@ def account_link(address: str | None) -> str | SafeString:
     """An address as a link to its page."""
     if not address:
         return "–"
-    return format_html('<a href="/accounts/{}/">{}</a>', address, short(address))
+    return SafeString(f'<a href="/accounts/{escape(address)}/">{short(address)}</a>')
 
 
 @register.filter
@@ -132,3 +134,15 @@ def units_or_dash(value: int | str | None, decimals: int) -> str:
 def token(address: str) -> str | SafeString:
     """A collateral: ETH, or the token's address."""
     return "ETH" if address == ETH else short(address)
+
+
+@register.filter
+def marks(chart: Chart) -> SafeString:
+    """What stands in a chart's SVG; a template takes twenty times as long for hundreds of attributes."""
+    return SafeString("".join(_mark(mark) for mark in chart.marks))
+
+
+def _mark(mark: Mark) -> str:
+    attributes = "".join(f' {name}="{escape(value)}"' for name, value in mark.attributes)
+    title = f"<title>{escape(mark.title)}</title>" if mark.title else ""
+    return f"<{mark.tag}{attributes}>{title}{escape(mark.text)}</{mark.tag}>"

@@ -15,6 +15,8 @@ from oracle.models import Act, Expiry
 from oracle.selectors import moment_of
 from oracle.services.time import pass_time
 from pages import terms_words, told, verifying
+from pages.charts import Chart, Mark
+from pages.templatetags import show
 from protocol.terms import Terms
 from settlement.models import ChainSeries, Series
 from tests.cast import ETHER, Person, person
@@ -264,3 +266,12 @@ def test_expiry_page__logged_in_any_stage_any_number__at_most_twelve_queries(
 def test_expiry_page__ruling__at_most_twelve_queries(reporting: Expiry, client: Client, at: Clock) -> None:
     at.now = to_ballot(reporting)
     assert queries(lambda: client.get(at_page(reporting))) <= MOST_QUERIES
+
+
+def test_marks__words_of_strangers__are_never_read_as_html() -> None:
+    bad = "<script>\"'&"
+    found = show.marks(Chart(1, "", (Mark("text", (("class", "name"), ("data-x", bad)), bad, bad),)))
+    safe = "&lt;script&gt;&quot;&#x27;&amp;"
+    assert found == f'<text class="name" data-x="{safe}"><title>{safe}</title>{safe}</text>'
+    assert bad not in show.account_link(bad)
+    assert bad not in show.short(bad * 2)
