@@ -7,7 +7,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ("assize", "operators", "ledger", "oracle", "evidence", "disputes", "settlement", "pages", "alerts", "desk")
-OF_A_SESSION = r"\.iterator\(|pg_(try_)?advisory_(un)?lock\b|\bLISTEN\b|\bSET SESSION\b|set_config\([^)]*false\)|TEMP(ORARY)? TABLE"
+OF_A_SESSION = (
+    r"\.iterator\(|pg_(try_)?advisory_(un)?lock\b|\bLISTEN\b|\bSET SESSION\b"
+    r"|set_config\([^)]*false\)|TEMP(ORARY)? TABLE"
+)
 NOT_IN_WEB = {
     "alerts/services/sending.py",  # a lock while the worker sends
     "oracle/check.py",  # commands
