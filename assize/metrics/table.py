@@ -15,6 +15,12 @@ class Metric:
     invariant: str = ""
 
     @property
+    def unit(self) -> str:
+        """The last word of its name, where that is one."""
+        last = self.name.rsplit("_", 1)[1]
+        return last if last in ("seconds", "wei", "bytes", "count") else "0 or 1" if "1 w" in self.means else "number"
+
+    @property
     def help(self) -> str:
         return f"{self.means} ({self.invariant})" if self.invariant else self.means
 
