@@ -67,7 +67,7 @@ def test_rules__names__once_each() -> None:
 def test_rules__every_kind_of_alarm__has_one_with_its_meaning_and_its_runbook() -> None:
     found = {}
     for rule in RULES:
-        if kind := re.fullmatch(r'max\(assize_alarms_open_count\{kind="(\w+)"\}\) > 0', rule["expr"]):
+        if kind := re.fullmatch(r'max\(assize_alarms_open\{kind="(\w+)"\}\) > 0', rule["expr"]):
             found[kind[1]] = rule
     assert list(found) == [kind.value for kind in AlarmKind]
     for kind, about in KINDS.items():
