@@ -1,4 +1,4 @@
-"""docs/operating/settings.md out of the declarations, and commands.md out of the commands: `make manual`."""
+"""What of docs/operating comes out of the code: settings, commands, the table of metrics. `make manual`."""
 
 import textwrap
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 
 from assize.environment import REQUIRED, Variable
+from assize.metrics.table import TABLE, Metric
 from operators.management.explained import Explained
 
 HEAD = """# Settings
@@ -83,3 +84,18 @@ def _arguments(command: Explained, name: str) -> Iterator[tuple[str, str]]:
         value = "" if action.nargs == 0 else str(action.metavar or action.dest).upper()
         given = f"{action.option_strings[-1]} {value}".strip() if action.option_strings else value
         yield given, str(action.help) % {"default": action.default, "prog": name}
+
+
+BEGIN, END = "<!-- metrics: make manual -->\n", "<!-- end of metrics -->"
+
+
+def with_metrics(page: str) -> str:
+    """docs/operating/metrics.md with its table as the code has it."""
+    before, _, rest = page.partition(BEGIN)
+    head = "| metric | labels | unit | is | guards |\n| --- | --- | --- | --- | --- |\n"
+    return before + BEGIN + head + "".join(map(_metric, TABLE)) + END + rest.partition(END)[2]
+
+
+def _metric(metric: Metric) -> str:
+    labels = ", ".join(f"`{label}`" for label in metric.labels)
+    return f"| `{metric.name}` | {labels} | {metric.unit} | {metric.means} | {metric.invariant} |\n"

@@ -11,13 +11,15 @@ PAGES = Path(__file__).resolve().parent.parent / "docs" / "operating"
 
 
 def write() -> None:
-    """Settings and commands."""
+    """Settings, commands, and the table of metrics."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "assize.settings")
     django.setup()
     from assize import manual, settings
 
     (PAGES / "settings.md").write_text(manual.page(settings.ENVIRONMENT.variables))
     (PAGES / "commands.md").write_text(manual.commands_page())
+    metrics = PAGES / "metrics.md"
+    metrics.write_text(manual.with_metrics(metrics.read_text()))
 
 
 if __name__ == "__main__":

@@ -39,19 +39,19 @@ SELECT coalesce(%(now)s - (SELECT min(deadline) FROM oracle_expiry WHERE deadlin
        coalesce(%(now)s - (SELECT min(due_at) FROM oracle_unbonding WHERE NOT done AND due_at <= %(now)s), 0)
            AS unbonding_due_age_seconds,
        (SELECT count(*) FROM oracle_expiry WHERE stage = 'RULING' AND deadline IS NULL)
-           AS rulings_without_deadline_count,
+           AS rulings_without_deadline,
        %(now)s - (SELECT max(at) FROM oracle_beat) AS beat_age_seconds,
        coalesce(head.seq, 0) AS book_seq,
        %(now)s - nullif(head.at, 0) AS book_head_age_seconds,
        %(now)s - nullif(head.life_at, 0) AS book_life_age_seconds,
-       (SELECT count(*) FROM oracle_event WHERE seq IS NULL) AS events_unplaced_count
+       (SELECT count(*) FROM oracle_event WHERE seq IS NULL) AS events_unplaced
 FROM (VALUES (1)) AS always LEFT JOIN oracle_bookhead AS head ON head.id = 1
 """
 
 LEDGER = """
 SELECT coalesce(sum(balance), 0) AS ledger_imbalance_wei,
-       count(*) FILTER (WHERE balance < 0 AND name <> 'outside') AS ledger_negative_count,
-       count(*) AS ledger_accounts_count
+       count(*) FILTER (WHERE balance < 0 AND name <> 'outside') AS ledger_negative,
+       count(*) AS ledger_accounts
 FROM ledger_account
 """
 
@@ -63,9 +63,9 @@ SELECT escrow.held_wei - escrow.owed_wei AS escrow_surplus_wei,
        (coalesce(escrow.problem, '') <> '')::int AS escrow_problem,
        (coalesce(series.stopped, '') <> '')::int AS series_index_stopped,
        %(now)s - nullif(chain.swept_at, 0) AS prices_compared_age_seconds,
-       (SELECT count(*) FROM settlement_oraclerecord WHERE state IN ('DIFFERENT', 'EARLY')) AS prices_wrong_count,
-       coalesce(chain.nodes, 0) AS providers_count,
-       CASE WHEN coalesce(chain.problem, '-') = '' THEN chain.agreeing ELSE 0 END AS providers_agreeing_count,
+       (SELECT count(*) FROM settlement_oraclerecord WHERE state IN ('DIFFERENT', 'EARLY')) AS prices_wrong,
+       coalesce(chain.nodes, 0) AS providers,
+       CASE WHEN coalesce(chain.problem, '-') = '' THEN chain.agreeing ELSE 0 END AS providers_agreeing,
        %(now)s - nullif(chain.looked_at, 0) AS chain_looked_age_seconds,
        CASE WHEN chain.head >= 0 THEN %(now)s - chain.head_at END AS chain_head_age_seconds,
        CASE WHEN chain.final >= 0 THEN %(now)s - chain.final_at END AS chain_final_age_seconds,
@@ -87,7 +87,7 @@ SELECT (SELECT count(*) FROM settlement_attestorrefusal AS refusal
         JOIN settlement_root AS open ON open.id = refusal.root_id
         WHERE NOT open.stage IN ('FINAL', 'FAILED') AND NOT EXISTS (
             SELECT FROM settlement_rootsignature AS signed
-            WHERE signed.root_id = open.id AND signed.attestor = refusal.attestor)) AS refusals_count,
+            WHERE signed.root_id = open.id AND signed.attestor = refusal.attestor)) AS refusals,
        %(now)s - (SELECT final_at FROM settlement_root WHERE stage = 'FINAL' ORDER BY epoch DESC LIMIT 1)
            AS root_age_seconds,
        coalesce(%(now)s - (SELECT min(created_at) FROM settlement_root WHERE NOT stage IN ('FINAL', 'FAILED')), 0)
@@ -109,41 +109,41 @@ SELECT coalesce(%(now)s - (SELECT min(created_at) FROM open WHERE state = 'SENT'
            AS transactions_oldest_age_seconds,
        coalesce((SELECT max(number) FROM settlement_attempt
                  WHERE transaction_id IN (SELECT id FROM open WHERE state = 'SENT')), 0) AS transactions_attempts_most,
-       coalesce((SELECT sum(missing) FROM spans), 0) AS transactions_missing_nonces_count,
+       coalesce((SELECT sum(missing) FROM spans), 0) AS transactions_missing_nonces,
        (SELECT count(*) FROM (
             SELECT purpose FROM settlement_chaintransaction
             WHERE purpose IN (SELECT purpose FROM open) AND succeeded AND state IN ('MINED', 'CONFIRMED')
             AND chain = (SELECT chain FROM settlement_chainstate WHERE id = 1)
-            GROUP BY purpose HAVING count(*) > 1) AS twice) AS publications_sent_twice_count
+            GROUP BY purpose HAVING count(*) > 1) AS twice) AS publications_sent_twice
 """
 
 KEPT = """
 SELECT (SELECT coalesce(sum(size), 0) FROM evidence_document) AS evidence_bytes,
        (SELECT count(*) FROM alerts_hook WHERE failing_since IS NOT NULL AND disabled_at IS NULL)
-           AS webhooks_failing_count
+           AS webhooks_failing
 """
 
 READINGS = (BOOK, LEDGER, CHAIN, ATTESTORS, TRANSACTIONS, KEPT)
 
 LABELLED = """
-SELECT 'expiries_count', stage, count(*) FROM oracle_expiry GROUP BY stage
+SELECT 'expiries', stage, count(*) FROM oracle_expiry GROUP BY stage
 UNION ALL
-SELECT 'publications_open_count', stage, count(*) FROM settlement_publication
+SELECT 'publications_open', stage, count(*) FROM settlement_publication
 WHERE NOT stage IN ('FINAL', 'FAILED') GROUP BY stage
 UNION ALL
 SELECT 'publications_oldest_age_seconds', stage, %(now)s - min(created_at) FROM settlement_publication
 WHERE NOT stage IN ('FINAL', 'FAILED') GROUP BY stage
 UNION ALL
-SELECT 'prices_on_chain_count', state, count(*) FROM settlement_oraclerecord WHERE state <> 'EQUAL' GROUP BY state
+SELECT 'prices_on_chain', state, count(*) FROM settlement_oraclerecord WHERE state <> 'EQUAL' GROUP BY state
 UNION ALL
-SELECT 'transactions_open_count', state, count(*) FROM settlement_chaintransaction
+SELECT 'transactions_open', state, count(*) FROM settlement_chaintransaction
 WHERE state IN ('SENT', 'MINED') AND chain = (SELECT chain FROM settlement_chainstate WHERE id = 1) GROUP BY state
 UNION ALL
-SELECT 'roots_open_count', stage, count(*) FROM settlement_root WHERE NOT stage IN ('FINAL', 'FAILED') GROUP BY stage
+SELECT 'roots_open', stage, count(*) FROM settlement_root WHERE NOT stage IN ('FINAL', 'FAILED') GROUP BY stage
 UNION ALL
-SELECT 'alarms_open_count', kind, count(*) FROM settlement_alarm WHERE cleared_at IS NULL GROUP BY kind
+SELECT 'alarms_open', kind, count(*) FROM settlement_alarm WHERE cleared_at IS NULL GROUP BY kind
 UNION ALL
-SELECT 'outbox_waiting_count', channel, count(*) FROM alerts_delivery
+SELECT 'outbox_waiting', channel, count(*) FROM alerts_delivery
 WHERE state = 'WAITING' AND channel IN ('mail', 'webhook') GROUP BY channel
 UNION ALL
 SELECT 'outbox_due_age_seconds', channel, greatest(%(now)s - min(next_at), 0) FROM alerts_delivery
@@ -154,14 +154,14 @@ WHERE state = 'WAITING' AND channel IN ('mail', 'webhook') GROUP BY channel
 _PUBLICATIONS = [s for s in PublicationStage if s not in (PublicationStage.FINAL, PublicationStage.FAILED)]
 _CHANNELS = ("mail", "webhook")
 LABELS: dict[str, Sequence[str]] = {
-    "assize_expiries_count": list(Stage),
-    "assize_publications_open_count": _PUBLICATIONS,
+    "assize_expiries": list(Stage),
+    "assize_publications_open": _PUBLICATIONS,
     "assize_publications_oldest_age_seconds": _PUBLICATIONS,
-    "assize_prices_on_chain_count": [s for s in OracleRecord.State if s is not OracleRecord.State.EQUAL],
-    "assize_transactions_open_count": UNDER_WAY,
-    "assize_roots_open_count": ROOTS_UNDER_WAY,
-    "assize_alarms_open_count": list(AlarmKind),
-    "assize_outbox_waiting_count": _CHANNELS,
+    "assize_prices_on_chain": [s for s in OracleRecord.State if s is not OracleRecord.State.EQUAL],
+    "assize_transactions_open": UNDER_WAY,
+    "assize_roots_open": ROOTS_UNDER_WAY,
+    "assize_alarms_open": list(AlarmKind),
+    "assize_outbox_waiting": _CHANNELS,
     "assize_outbox_due_age_seconds": _CHANNELS,
 }
 """Told at every time, 0 where there is none: a series that comes and goes is one that nobody can alert on."""
@@ -183,6 +183,6 @@ def read(now: int) -> Iterator[Sample]:
 
 def of_settings() -> Iterator[Sample]:
     """What rules compare with, as this process was told it."""
-    yield Sample("assize_providers_quorum_count", settings.RPC_QUORUM)
+    yield Sample("assize_providers_quorum", settings.RPC_QUORUM)
     yield Sample("assize_signer_least_wei", settings.PUBLISHER_LEAST_WEI)
     yield Sample("assize_evidence_limit_bytes", settings.EVIDENCE_MIB * 2**20)

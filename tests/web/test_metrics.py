@@ -97,27 +97,27 @@ def test_metrics__all_is_well__every_gauge_of_the_table_and_no_other(well: int, 
     assert {name for name, _ in told} == set(BY_NAME)
     expected = {
         ("assize_up", ""): 1,
-        ("assize_expiries_count", "REPORTING"): 1,
-        ("assize_expiries_count", "FINAL"): 0,
+        ("assize_expiries", "REPORTING"): 1,
+        ("assize_expiries", "FINAL"): 0,
         ("assize_oldest_due_age_seconds", ""): 0,
         ("assize_beat_age_seconds", ""): 5,
         ("assize_book_life_age_seconds", ""): 5,
         ("assize_ledger_imbalance_wei", ""): 0,
-        ("assize_ledger_negative_count", ""): 0,
+        ("assize_ledger_negative", ""): 0,
         ("assize_escrow_surplus_wei", ""): 0,
-        ("assize_providers_count", ""): 3,
-        ("assize_providers_agreeing_count", ""): 3,
-        ("assize_providers_quorum_count", ""): 2,
+        ("assize_providers", ""): 3,
+        ("assize_providers_agreeing", ""): 3,
+        ("assize_providers_quorum", ""): 2,
         ("assize_chain_head_age_seconds", ""): 12,
         ("assize_chain_final_age_seconds", ""): 100,
         ("assize_prices_compared_age_seconds", ""): 60,
         ("assize_signer_balance_wei", ""): 10**18,
         ("assize_root_age_seconds", ""): 50,
-        ("assize_transactions_missing_nonces_count", ""): 0,
-        ("assize_outbox_waiting_count", "mail"): 0,
+        ("assize_transactions_missing_nonces", ""): 0,
+        ("assize_outbox_waiting", "mail"): 0,
     }
     assert {key: told.get(key) for key in expected} == expected
-    assert {value for (name, _), value in told.items() if name == "assize_alarms_open_count"} == {0}
+    assert {value for (name, _), value in told.items() if name == "assize_alarms_open"} == {0}
 
 
 def make_due(now: int) -> None:
@@ -192,56 +192,56 @@ def keep_evidence(now: int) -> None:
 FAULTS: list[tuple[Callable[[int], object], Told]] = [
     (make_due, {("assize_oldest_due_age_seconds", ""): 300}),
     (lose_a_wei, {("assize_ledger_imbalance_wei", ""): 1}),
-    (overdraw, {("assize_ledger_negative_count", ""): 8}),
+    (overdraw, {("assize_ledger_negative", ""): 8}),
     (
         two_publications,
         {
-            ("assize_publications_open_count", "PLANNED"): 1,
-            ("assize_publications_open_count", "SIGNED"): 1,
+            ("assize_publications_open", "PLANNED"): 1,
+            ("assize_publications_open", "SIGNED"): 1,
             ("assize_publications_oldest_age_seconds", "PLANNED"): 500,
             ("assize_publications_oldest_age_seconds", "SIGNED"): 40,
         },
     ),
     (
         refuse,
-        {("assize_refusals_count", ""): 1, ("assize_publications_open_count", "PLANNED"): 2},
+        {("assize_refusals", ""): 1, ("assize_publications_open", "PLANNED"): 2},
     ),
     (
         skip_a_nonce,
         {
-            ("assize_transactions_missing_nonces_count", ""): 2,
-            ("assize_transactions_open_count", "SENT"): 3,
+            ("assize_transactions_missing_nonces", ""): 2,
+            ("assize_transactions_open", "SENT"): 3,
             ("assize_transactions_oldest_age_seconds", ""): 900,
             ("assize_transactions_attempts_most", ""): 3,
         },
     ),
     (
         mine_twice,
-        {("assize_publications_sent_twice_count", ""): 1, ("assize_transactions_open_count", "MINED"): 2},
+        {("assize_publications_sent_twice", ""): 1, ("assize_transactions_open", "MINED"): 2},
     ),
-    (forge_a_price, {("assize_prices_wrong_count", ""): 1, ("assize_prices_on_chain_count", "EARLY"): 1}),
+    (forge_a_price, {("assize_prices_wrong", ""): 1, ("assize_prices_on_chain", "EARLY"): 1}),
     (
         leave_in_the_outbox,
         {
-            ("assize_outbox_waiting_count", "webhook"): 2,
+            ("assize_outbox_waiting", "webhook"): 2,
             ("assize_outbox_due_age_seconds", "webhook"): 200,
-            ("assize_webhooks_failing_count", ""): 1,
-            ("assize_events_unplaced_count", ""): 2,  # the listing's own is the other
+            ("assize_webhooks_failing", ""): 1,
+            ("assize_events_unplaced", ""): 2,  # the listing's own is the other
         },
     ),
     (keep_evidence, {("assize_evidence_bytes", ""): 70}),
     (
         lambda now: raise_alarm(AlarmKind.NO_BEAT, "", "x", now=now),
-        {("assize_alarms_open_count", "no_beat"): 1},
+        {("assize_alarms_open", "no_beat"): 1},
     ),
     (
         lambda now: Root.objects.create(
             epoch=1, root="0x", block=1, seq=1, accounts=1, debt=0, stage="SIGNED", created_at=now - 70
         ),
-        {("assize_roots_open_count", "SIGNED"): 1, ("assize_root_open_age_seconds", ""): 70},
+        {("assize_roots_open", "SIGNED"): 1, ("assize_root_open_age_seconds", ""): 70},
     ),
-    (lambda now: ChainState.objects.update(problem="too few"), {("assize_providers_agreeing_count", ""): 0}),
-    (lambda now: ChainState.objects.update(agreeing=2), {("assize_providers_agreeing_count", ""): 2}),
+    (lambda now: ChainState.objects.update(problem="too few"), {("assize_providers_agreeing", ""): 0}),
+    (lambda now: ChainState.objects.update(agreeing=2), {("assize_providers_agreeing", ""): 2}),
     (lambda now: ChainState.objects.update(head_at=now - 999), {("assize_chain_head_age_seconds", ""): 999}),
     (lambda now: ChainState.objects.update(signer_wei=3), {("assize_signer_balance_wei", ""): 3}),
     (lambda now: EscrowIndex.objects.update(held_wei=4), {("assize_escrow_surplus_wei", ""): -3}),
@@ -281,7 +281,7 @@ def test_metrics__nobody_works_any_more__ages_grow(well: int, client: Client, at
 def test_metrics__an_empty_database__what_is_not_known_is_not_told(db: None, client: Client) -> None:
     told = scrape(client)
     names = {name for name, _ in told}
-    assert told["assize_book_seq", ""] == told["assize_providers_agreeing_count", ""] == 0
+    assert told["assize_book_seq", ""] == told["assize_providers_agreeing", ""] == 0
     unknown = {metric.name for metric in TABLE} - names
     assert {"assize_beat_age_seconds", "assize_signer_balance_wei", "assize_escrow_surplus_wei"} <= unknown
 
@@ -296,7 +296,7 @@ def test_metrics__the_database_does_not_answer__said_not_waited_for(
     assert time.monotonic() - started < 4
     assert told["assize_up", ""] == 0
     assert {name for name, _ in told} == {
-        "assize_up", "assize_providers_quorum_count", "assize_signer_least_wei", "assize_evidence_limit_bytes",
+        "assize_up", "assize_providers_quorum", "assize_signer_least_wei", "assize_evidence_limit_bytes",
     }  # fmt: skip
 
 
