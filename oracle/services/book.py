@@ -32,7 +32,7 @@ class BookHalted(Exception):
 
 
 class BookPaused(BookHalted):
-    """Two operators have paused intake (oracle/services/pausing.py): no entry, no beat, no deadline until they resume."""
+    """Two operators have paused intake (oracle/services/pausing.py): nothing is written until they resume."""
 
     def __init__(self, since: int) -> None:
         super().__init__(
@@ -69,7 +69,7 @@ def lock() -> BookHead:
 
 
 def lock_paused_or_not() -> BookHead:
-    """For who pauses and resumes; everybody else takes `lock`."""
+    """For who pauses and resumes, and for who appends nothing; everybody else takes `lock`."""
     head = _locked()
     if head is None:
         BookHead.objects.bulk_create([BookHead(id=1, book=signing.BOOK_0)], ignore_conflicts=True)

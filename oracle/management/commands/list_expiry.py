@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
 from oracle import clock
 from oracle.management import options
+from oracle.management.shell import ShellCommand
 from oracle.services import listing
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     help = (
         "List an expiry that lies ahead. Its index, instant and terms are frozen and hashed into its id; a"
         " mistake is put right by another expiry."
@@ -35,6 +35,7 @@ class Command(OperatorCommand):
         )
 
     def handle(self, *args: Any, **given: Any) -> None:
+        index, expiry_at = options.index(given["index"]), options.instant(given["at"])
         guardians = [options.address(each) for each in given["guardians"].split(",") if each]
         try:
             terms = listing.read_terms(
@@ -44,8 +45,8 @@ class Command(OperatorCommand):
             )
             expiry = listing.list_expiry(
                 slug=given["slug"],
-                index=options.index(given["index"]),
-                expiry_at=options.instant(given["at"]),
+                index=index,
+                expiry_at=expiry_at,
                 terms=terms,
                 now=clock.now(),
             )
