@@ -265,6 +265,11 @@ class AttestorSet(TypedDict):
     set_delay: str
 
 
+class AuditHead(TypedDict):
+    seq: str
+    head: str
+
+
 class Beat(TypedDict):
     seq: str
     book: str
@@ -666,6 +671,7 @@ class Root(TypedDict):
     seq: str
     accounts: str
     debt: str
+    audit: AuditHead | None
     stage: RootStage
     reason: str
     tx_hash: str | None
@@ -680,6 +686,7 @@ class RootFile(TypedDict):
     block: str
     seq: str
     leaves: list[list[str]]
+    audit: NotRequired[AuditHead]
 
 
 class Roots(TypedDict):
