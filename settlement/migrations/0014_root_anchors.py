@@ -12,7 +12,7 @@ UNDO = "DROP TRIGGER settlement_root_anchored ON settlement_root;"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("settlement", "0012_proposals_of_operators")]
+    dependencies = [("settlement", "0013_what_is_measured")]
 
     operations = [
         migrations.AddField(
