@@ -108,7 +108,10 @@ def add_attempt(
         attempt = _create(held, last.number + 1, signed, price, proposal, now)
         held.hash = row.hash = signed.hash
         held.save(update_fields=["hash"])
-        _record("transaction.bumped" if proposal == last.proposal else "transaction.cancelled", held, price, now)
+        if proposal == last.proposal:
+            _record("transaction.bumped", held, price, now)
+        else:
+            _record("transaction.cancelled", held, price, now)
     return attempt
 
 

@@ -111,6 +111,21 @@ def test_operating__every_log_line_of_ours__is_explained_and_no_other() -> None:
     assert explained == logged
 
 
+def test_audit_page__every_word_of_the_log__is_explained_and_no_other() -> None:
+    text = "\n".join(path.read_text() for folder in CODE for path in (ROOT / folder).rglob("*.py"))
+    told = set(re.findall(r'record\(\s*"([a-z_]+\.[a-z_]+)"', text))
+    page = (OPERATING.parent / "audit.md").read_text()
+    explained = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", page, re.MULTILINE))
+    assert told
+    assert explained == told
+
+
+def test_proposals_page__every_kind__has_its_row_and_no_other() -> None:
+    page = (OPERATING.parent / "proposals.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \|", page, re.MULTILINE))
+    assert rows == {kind.name: kind.title for kind in KINDS.values()}
+
+
 def test_money_page__worked_example__is_what_resolve_prints() -> None:
     page = (ROOT / "docs" / "money.md").read_text()
     case = re.search(r"python -m protocol resolve (\S+)", page)
