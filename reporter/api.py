@@ -132,6 +132,7 @@ OpenAlarmKindEnum = Literal[
     "clocks_apart",
     "finality_stalls",
     "signer_refused",
+    "signer_low",
     "publication_stuck",
     "fee_ceiling",
     "price_overdue",

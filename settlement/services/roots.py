@@ -68,7 +68,7 @@ def build(*, epoch: int, block: int) -> Statement | None:
 def store(statement: Statement, *, now: int) -> Root:
     """Keep a root with its public file, as a proposal. IntegrityError where its epoch has one already.
 
-    The head of the audit log stands in both: attestors who sign the root keep it (decision 39).
+    The head of the audit log stands in both: attestors who sign the root keep it (decision 41).
     """
     anchor = audit.head()
     told = {**statement.to_json(), "audit": anchor.to_json()}

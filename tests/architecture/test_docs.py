@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
+from desk.kinds import KINDS
 from protocol.cases import resolve as resolve_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,7 @@ IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 MAKEFILE = (ROOT / "Makefile").read_text()
 OPERATING = ROOT / "docs" / "operating" / "README.md"
 ADDRESS = re.compile(r"(?<![\w.])(/(?:(?:api|admin)/[^\s`?)|]*|(?:healthz|readyz|metrics|status)\b))")
+CODE = ("assize", "operators", "ledger", "oracle", "evidence", "disputes", "settlement", "pages", "alerts", "desk")
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=IDS)
 
@@ -103,8 +105,7 @@ def test_operating__every_setting_named__is_one() -> None:
 
 
 def test_operating__every_log_line_of_ours__is_explained_and_no_other() -> None:
-    code = ["assize", "operators", "ledger", "oracle", "evidence", "disputes", "settlement", "pages", "alerts", "desk"]
-    text = "\n".join(path.read_text() for folder in code for path in (ROOT / folder).rglob("*.py"))
+    text = "\n".join(path.read_text() for folder in CODE for path in (ROOT / folder).rglob("*.py"))
     logged = set(re.findall(r'log\.\w+\(\s*"([a-z]+\.[a-z_]+)"', text))
     explained = set(re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", OPERATING.read_text(), re.MULTILINE))
     assert logged

@@ -300,7 +300,7 @@ def test_proposal__nobody_signs_it__is_withdrawn_and_another_takes_its_epoch(wor
 def test_audit_log__rewritten_after_attestors_kept_its_head__is_caught_by_them_and_by_their_file(
     world: World, tmp_path: Path, settings: Any
 ) -> None:
-    """Decision 39: k independent parties witness the log. The operator rewrites all that is theirs: log and roots."""
+    """Decision 41: k independent parties witness the log. The operator rewrites all that is theirs: log and roots."""
     settings.ROOT_SECONDS = 1
     credited(world, (ALICE, 5 * ETHER))
     audit.record("proposal.made", "7", by=audit.staff("ada"), details={"reason": "a slip"}, now=world.node.now())

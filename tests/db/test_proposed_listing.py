@@ -131,9 +131,8 @@ def test_expiry__beside_the_index_s_last__what_is_unlike_it_is_noted_and_binds_n
     )
     carry_out(NOW)
     assert [outcome(each)[:9] for each in both] == ["listed as", "listed as"]
-    assert plan("list_expiry", wanted(index, slug="x", terms={"report_delay": 60}, expiry_at=INSTANT + 1), NOW).notes == (
-        "Terms as of eth-usd-sunday.",
-    )
+    alike = wanted(index, slug="x", terms={"report_delay": 60}, expiry_at=INSTANT + 1)
+    assert plan("list_expiry", alike, NOW).notes == ("Terms as of eth-usd-sunday.",)
 
 
 @pytest.mark.parametrize(
