@@ -338,6 +338,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "pages.sessions.logged_in",
+                "pages.banner.intake",
             ]
         },
     }

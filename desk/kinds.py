@@ -5,6 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from operators.kinds import Kind
+from oracle.services.proposed.intake import PAUSE_INTAKE, RESUME_INTAKE
+from oracle.services.proposed.listing import LIST_EXPIRY, LIST_INDEX
 from settlement.services.cancelling import CANCEL_TRANSACTION
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (CANCEL_TRANSACTION,)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        LIST_INDEX,
+        LIST_EXPIRY,
+        PAUSE_INTAKE,
+        RESUME_INTAKE,
+        CANCEL_TRANSACTION,
+    )
+}

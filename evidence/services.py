@@ -14,6 +14,7 @@ from django.db.models import Sum
 
 from evidence.models import Document, File
 from evidence.selectors import CARRIED
+from operators import audit
 from oracle.models import Expiry
 from protocol.canonical import canonical_json
 from protocol.evidence import check, evidence_hash
@@ -98,5 +99,7 @@ def forget(*, now: int) -> int:
         old.select_for_update(skip_locked=True).order_by("kept_at").values_list("hash", flat=True)[:AT_ONCE]
     )
     gone = list(rows)
-    Document.objects.filter(~CARRIED, hash__in=gone).delete()
+    deleted = Document.objects.filter(~CARRIED, hash__in=gone).delete()[1].get("evidence.Document", 0)
+    if deleted:
+        audit.record("evidence.dropped", details={"documents": deleted}, now=now)
     return len(gone)

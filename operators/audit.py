@@ -28,6 +28,10 @@ class Head:
     seq: int
     head: str
 
+    def to_json(self) -> dict[str, str]:
+        """As files and the API have it."""
+        return {"seq": str(self.seq), "head": self.head}
+
 
 def record(
     what: str, subject: str = "", *, by: str = SERVICE, details: Mapping[str, object] | None = None, now: int
@@ -50,6 +54,11 @@ def record(
 def staff(name: str) -> str:
     """How the log names an operator."""
     return f"staff:{name}"
+
+
+def shell(name: str) -> str:
+    """How the log names whoever runs a command on a host."""
+    return f"shell:{name}"
 
 
 def head() -> Head:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from operators.models import Proposal
-from protocol.canonical import json_hash
+from protocol.canonical import canonical_json, json_hash
 
 Details = Mapping[str, Any]
 
@@ -25,22 +25,43 @@ class Change:
     after: str
 
 
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], *, under: str = "") -> tuple[Change, ...]:
+    """Field by field what two documents differ in, by dotted names; lists are looked into where they are as long."""
+    found: list[Change] = []
+    for name in sorted({*before, *after}):
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found += differences(old, new, under=f"{under}{name}.")
+        elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+            by_place = [{str(place): each for place, each in enumerate(items)} for items in (old, new)]
+            found += differences(*by_place, under=f"{under}{name}.")
+        elif (name in before) != (name in after) or canonical_json(old) != canonical_json(new):
+            found.append(Change(f"{under}{name}", _told(old), _told(new)))
+    return tuple(found)
+
+
+def _told(value: Any) -> str:
+    return "" if value is None else value if isinstance(value, str) else canonical_json(value).decode()
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What would be done, worked out without doing it.
 
     `subject` is what it is about: of a kind and subject one proposal is open at a time. Changes are what two people
     agree to: where they differ by the time it is done, it is not done. So nothing stands in them that moves by itself.
+    Notes are worth seeing and may move: nobody agrees to them.
     """
 
     subject: str
     sentence: str
     changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def hash(self) -> str:
         """Of all that is agreed to."""
-        return json_hash(self.to_json())
+        return json_hash({name: told for name, told in self.to_json().items() if name != "notes"})
 
     def to_json(self) -> dict[str, Any]:
         """As the proposal's row keeps it."""
@@ -48,6 +69,7 @@ class Plan:
             "subject": self.subject,
             "sentence": self.sentence,
             "changes": [asdict(each) for each in self.changes],
+            "notes": list(self.notes),
         }
 
 

@@ -285,6 +285,7 @@ class BookHead(models.Model):
 
     `clock` never goes back, also where the host's does; `life_at` is the last entry or beat, from which a gap is told.
     `due_at`: nothing is due before it. It may be too early, never too late; most acts then need not look for more.
+    While `paused_at` is set nothing is appended, and the clock stands at it (docs/time.md).
     """
 
     seq = models.BigIntegerField(default=0)
@@ -293,10 +294,17 @@ class BookHead(models.Model):
     clock = models.BigIntegerField(default=0, help_text="the latest time that was ever acted on")
     life_at = models.BigIntegerField(default=0)
     due_at = models.BigIntegerField(default=0)
+    paused_at = models.BigIntegerField(null=True, help_text="since when intake is paused")
     database_clock: int  # no column: what time it is for the database, read with the lock
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="oracle_bookhead_single")]
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="oracle_bookhead_single"),
+            models.CheckConstraint(  # whoever does not know of the pause cannot move the book either
+                condition=Q(paused_at=None) | Q(clock=F("paused_at"), life_at=F("paused_at")),
+                name="oracle_bookhead_paused_stands",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"book at #{self.seq}"

@@ -8,19 +8,22 @@ from celery import shared_task
 
 from oracle import clock, selectors
 from oracle.services import events, time
-from oracle.services.book import ClockAhead
+from oracle.services.book import BookPaused, ClockAhead
 
 log = structlog.get_logger(__name__)
 
 
 def on_time(work: Callable[[], str]) -> Callable[[], str]:
-    """A host whose clock is ahead rings for nothing: the log has said so, and others are on time."""
+    """A host whose clock is ahead rings for nothing: the log has said so, and others are on time.
+
+    While intake is paused everybody does.
+    """
 
     @wraps(work)
     def ring() -> str:
         try:
             return work()
-        except ClockAhead as error:
+        except (BookPaused, ClockAhead) as error:
             return f"{type(error).__name__}: {error}"
 
     return ring

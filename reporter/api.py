@@ -132,6 +132,7 @@ OpenAlarmKindEnum = Literal[
     "clocks_apart",
     "finality_stalls",
     "signer_refused",
+    "signer_low",
     "publication_stuck",
     "fee_ceiling",
     "price_overdue",
@@ -263,6 +264,11 @@ class AttestorSet(TypedDict):
     guardian_threshold: str
     owner: str
     set_delay: str
+
+
+class AuditHead(TypedDict):
+    seq: str
+    head: str
 
 
 class Beat(TypedDict):
@@ -666,6 +672,7 @@ class Root(TypedDict):
     seq: str
     accounts: str
     debt: str
+    audit: AuditHead | None
     stage: RootStage
     reason: str
     tx_hash: str | None
@@ -680,6 +687,7 @@ class RootFile(TypedDict):
     block: str
     seq: str
     leaves: list[list[str]]
+    audit: NotRequired[AuditHead]
 
 
 class Roots(TypedDict):

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Greatest
 
+from operators import audit
 from settlement.alarm_models import Alarm
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,7 @@ def raise_alarm(kind: AlarmKind, subject: str, words: str, *, now: int) -> bool:
     try:
         with transaction.atomic():
             Alarm.objects.create(kind=kind, subject=subject, words=words, since=now, last_seen=now)
+            audit.record("alarm.raised", subject, details={"kind": kind, "words": words}, now=now)
     except IntegrityError:
         return False  # another worker raised it at the same moment
     log.error("alarm.raised", kind=kind, subject=subject, words=words)
@@ -131,7 +133,12 @@ def _open(kind: AlarmKind) -> QuerySet[Alarm]:
 
 def _clear(kind: AlarmKind, rows: QuerySet[Alarm], why: str, now: int) -> bool:
     subjects = list(rows.values_list("subject", flat=True))
-    if not subjects or not rows.update(cleared_at=Greatest("since", now), cleared_why=why):
+    if not subjects:
         return False
+    with transaction.atomic():
+        if not rows.update(cleared_at=Greatest("since", now), cleared_why=why):
+            return False
+        told = {"kind": kind, "subjects": ", ".join(subjects), "why": why}
+        audit.record("alarm.cleared", subjects[0] if len(subjects) == 1 else "", details=told, now=now)
     log.warning("alarm.cleared", kind=kind, subjects=subjects, why=why)
     return True

@@ -31,6 +31,10 @@ class Root(models.Model):
     transaction = models.OneToOneField(
         "settlement.ChainTransaction", null=True, on_delete=models.PROTECT, related_name="root"
     )
+    audit_seq = models.BigIntegerField(null=True, help_text="where the audit log ended when it was proposed")
+    audit_head = models.TextField(
+        default="", db_default="", blank=True, help_text="its head there, which attestors keep"
+    )
     created_at = models.BigIntegerField()
     final_at = models.BigIntegerField(null=True, help_text="when it was first seen to be final")
 

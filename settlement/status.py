@@ -16,6 +16,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Count, Window
 
 from oracle import selectors
+from oracle.services import pausing
 from settlement import reconcile
 from settlement.alarms import KINDS, open_alarms
 from settlement.models import (
@@ -40,12 +41,12 @@ NEWEST_SIGNATURES = 200
 
 _BEGIN = """
 SELECT set_config('statement_timeout', %s, true), extract(epoch FROM clock_timestamp())::bigint,
-       root.epoch, root.final_at
+       (SELECT paused_at FROM oracle_bookhead), root.epoch, root.final_at
 FROM (VALUES (1)) AS always LEFT JOIN LATERAL (
     SELECT epoch, final_at FROM settlement_root WHERE stage = 'FINAL' ORDER BY epoch DESC LIMIT 1
 ) AS root ON true
 """
-"""Patience for what follows, with the database's clock and the last final root: the page asks few queries."""
+"""Patience for what follows, with the database's clock, the pause and the last final root: few queries are asked."""
 
 
 class Word(StrEnum):
@@ -91,8 +92,8 @@ def status(*, now: int) -> Status:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_BEGIN, [PATIENCE])
-            _, clock, *root = cursor.fetchone()
-            return _read(now, ahead=now - clock, root=root)
+            _, clock, paused, *root = cursor.fetchone()
+            return _read(now, ahead=now - clock, paused=paused, root=root)
     except DatabaseError:
         return Status(now, [Part("database", Word.STOPPED, "it does not answer")])
 
@@ -102,11 +103,11 @@ def stops(alarm: Alarm) -> str:
     return next((about.stops for kind, about in KINDS.items() if kind == alarm.kind), "")
 
 
-def _read(now: int, ahead: int, root: Sequence[int | None]) -> Status:
+def _read(now: int, ahead: int, paused: int | None, root: Sequence[int | None]) -> Status:
     chain = ChainState.objects.filter(id=1).first() or ChainState(id=1)
     parts = [
-        _database(now, ahead), _beats(now), _deadlines(now), _chain(chain, now), _nodes(chain, now),
-        _prices(chain), _publications(now), _escrow(now), _roots(*root),
+        _database(now, ahead), *(_paused(paused) if paused else (_INTAKE, _beats(now), _deadlines(now))),
+        _chain(chain, now), _nodes(chain, now), _prices(chain), _publications(now), _escrow(now), _roots(*root),
     ]  # fmt: skip
     counted: Any = open_alarms().annotate(open=Window(Count("pk")))
     alarms = list(counted[:MOST_ALARMS])
@@ -117,6 +118,19 @@ def _database(now: int, ahead: int) -> Part:
     if 0 < settings.CLOCK_TOLERANCE_SECONDS < abs(ahead):
         return Part("database", Word.ATTENTION, f"its clock and this host's are {abs(ahead)} s apart", now)
     return Part("database", Word.OK, "it answers", now)
+
+
+def _paused(since: int) -> list[Part]:
+    """Nothing is broken, and nothing moves. What a standstill of nobody's will would look like is not asked."""
+    none = f"none while {pausing.words(since)}"
+    return [
+        Part("intake", Word.STOPPED, pausing.words(since), since),
+        Part("beats", Word.OK, none, since),
+        Part("deadlines", Word.OK, none, since),
+    ]
+
+
+_INTAKE = Part("intake", Word.OK, "acts are taken")
 
 
 def _beats(now: int) -> Part:

@@ -13,6 +13,7 @@ from alerts import telling, words
 from alerts.models import Delivery, Hook, Mailbox
 from alerts.services.sending import Outcome, alone, in_rounds, mark, take
 from alerts.webhooks import signature, target
+from operators import audit
 
 log = structlog.get_logger(__name__)
 
@@ -131,3 +132,4 @@ def _disable(hook: Hook, now: int) -> None:
         )
         for box in Mailbox.objects.filter(account=hook.account, confirmed_at__isnull=False)
     )  # fmt: skip
+    audit.record("webhook.disabled", str(hook.pk), now=now)

@@ -34,10 +34,11 @@ class Sample:
 
 
 BOOK = """
-SELECT coalesce(%(now)s - (SELECT min(deadline) FROM oracle_expiry WHERE deadline <= %(now)s), 0)
+SELECT coalesce(by - (SELECT min(deadline) FROM oracle_expiry WHERE deadline <= by), 0)
            AS oldest_due_age_seconds,
-       coalesce(%(now)s - (SELECT min(due_at) FROM oracle_unbonding WHERE NOT done AND due_at <= %(now)s), 0)
+       coalesce(by - (SELECT min(due_at) FROM oracle_unbonding WHERE NOT done AND due_at <= by), 0)
            AS unbonding_due_age_seconds,
+       (head.paused_at IS NOT NULL)::int AS intake_paused,
        (SELECT count(*) FROM oracle_expiry WHERE stage = 'RULING' AND deadline IS NULL)
            AS rulings_without_deadline,
        %(now)s - (SELECT max(at) FROM oracle_beat) AS beat_age_seconds,
@@ -46,7 +47,9 @@ SELECT coalesce(%(now)s - (SELECT min(deadline) FROM oracle_expiry WHERE deadlin
        %(now)s - nullif(head.life_at, 0) AS book_life_age_seconds,
        (SELECT count(*) FROM oracle_event WHERE seq IS NULL) AS events_unplaced
 FROM (VALUES (1)) AS always LEFT JOIN oracle_bookhead AS head ON head.id = 1
+CROSS JOIN LATERAL (SELECT coalesce(head.paused_at, %(now)s) AS by) AS due
 """
+# While intake is paused nothing becomes due: what passed before it is what counts.
 
 LEDGER = """
 SELECT coalesce(sum(balance), 0) AS ledger_imbalance_wei,

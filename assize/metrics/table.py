@@ -34,6 +34,7 @@ TABLE: tuple[Metric, ...] = (
     M("assize_expiries", "expiries by stage", ("stage",)),
     M("assize_oldest_due_age_seconds", "since the deadline that passed longest ago and is not processed; 0: none",
       invariant="I-11"),
+    M("assize_intake_paused", "1 while operators have paused intake: beats stop, deadlines pass for nobody"),
     M("assize_unbonding_due_age_seconds", "since money became free by unstaking and was not moved; 0: none",
       invariant="I-11"),
     M("assize_rulings_without_deadline", "expiries that only their guardians can end"),

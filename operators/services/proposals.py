@@ -113,6 +113,15 @@ def carry_out(kinds: Mapping[str, Kind], *, signs: bool = False, now: int) -> in
     return ended
 
 
+def hold(proposal: Proposal) -> bool:
+    """For a kind, first of all in the transaction that does it and ends it: nobody else ends it before that commits.
+
+    False where it has ended: a worker was taken for dead, and was only slow.
+    """
+    rows = Proposal.objects.select_for_update(of=("self",)).filter(pk=proposal.pk, ended_at=None)
+    return rows.first() is not None
+
+
 def end(proposal: Proposal, outcome: str, *, by: str = audit.SERVICE, now: int) -> None:
     """What came of it; the first word stays."""
     with transaction.atomic():

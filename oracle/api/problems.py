@@ -12,7 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from oracle.receipts import Receipt
-from oracle.services.book import DATABASE_GONE, BookHalted
+from oracle.services.book import DATABASE_GONE, BookHalted, BookPaused
 from protocol.acts import Refusal
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,9 @@ OTHER_CODES = {
     500: "internal_error",
     503: "unavailable",
 }
+PAUSED = "intake_paused"
+"""A 503 that operators meant: acts are taken again once they resume."""
+PAUSED_WAIT_SECONDS = 60
 
 
 class Problem(exceptions.APIException):
@@ -92,6 +95,8 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, DATABASE_GONE):
         log.error("database.no_answer", exc_info=error)
         body = document(503, OTHER_CODES[503], "The database does not answer; try again.")
+    elif isinstance(error, BookPaused):
+        body = document(503, PAUSED, str(error))
     elif isinstance(error, BookHalted):
         body = document(503, OTHER_CODES[503], str(error))
     elif isinstance(error, exceptions.Throttled):
@@ -112,7 +117,7 @@ def _headers(error: Exception, context: dict[str, Any]) -> dict[str, str]:
         return {"Allow": ", ".join(context["view"].allowed_methods)}
     if getattr(error, "status_code", None) == 401:
         return {"WWW-Authenticate": "Bearer"}
-    wait = getattr(error, "wait", None)
+    wait = PAUSED_WAIT_SECONDS if isinstance(error, BookPaused) else getattr(error, "wait", None)
     return {} if wait is None else {"Retry-After": str(wait)}
 
 

@@ -263,7 +263,7 @@ _TEXTS = {
     413: "too_large",
     415: "the body must be application/json",
     429: "too_many_requests: the header Retry-After says in how many seconds to send it again",
-    503: "unavailable: nothing was done; `detail` says what to do",
+    503: "unavailable, or intake_paused: nothing was done; `detail` says what to do",
 }
 
 

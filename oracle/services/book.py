@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, InternalError, OperationalError, connection
 
 from oracle import signer
+from oracle.clock import utc
 from oracle.models import Act, Beat, BookHead, Expiry
 from oracle.receipts import Receipt, receipt_message
 from protocol import signing
@@ -28,6 +29,17 @@ DATABASE_GONE = (OperationalError, InterfaceError, InternalError)
 
 class BookHalted(Exception):
     """Nothing can be written into the book now, and nothing has changed; the text says why and what to do."""
+
+
+class BookPaused(BookHalted):
+    """Two operators have paused intake (oracle/services/pausing.py): nothing is written until they resume."""
+
+    def __init__(self, since: int) -> None:
+        super().__init__(
+            f"Intake is paused by the operators since {utc(since)}, so nothing was done. Send it again once it is"
+            " resumed: no window runs meanwhile, and every open deadline moves by the length of the pause."
+        )
+        self.since = since
 
 
 class ClockAhead(BookHalted):
@@ -46,7 +58,18 @@ class SignedAct:
 
 
 def lock() -> BookHead:
-    """Take the book's lock until the transaction ends; whatever is read afterwards cannot change meanwhile."""
+    """Take the book's lock until the transaction ends; whatever is read afterwards cannot change meanwhile.
+
+    BookPaused where intake is paused: every writer of the book comes through here.
+    """
+    head = lock_paused_or_not()
+    if head.paused_at is not None:
+        raise BookPaused(head.paused_at)
+    return head
+
+
+def lock_paused_or_not() -> BookHead:
+    """For who pauses and resumes, and for who appends nothing; everybody else takes `lock`."""
     head = _locked()
     if head is None:
         BookHead.objects.bulk_create([BookHead(id=1, book=signing.BOOK_0)], ignore_conflicts=True)

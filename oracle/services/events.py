@@ -72,7 +72,7 @@ def place_waiting(*, now: int) -> int:
     if not _waiting().exists():
         return 0
     with transaction.atomic():
-        head = book.lock()
+        head = book.lock_paused_or_not()  # publications go on during a pause, and nothing is appended here
         rows = list(_waiting().order_by("id")[:MOST_AT_ONCE])
         n = _last_n(head.seq)
         for place, row in enumerate(rows, start=1):

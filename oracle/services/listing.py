@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from oracle import signer
 from oracle.models import Expiry, Index
@@ -25,15 +28,24 @@ class InvalidListing(ValueError):
     """What was to be listed is not valid; the text says why and what to do."""
 
 
-def list_index(*, slug: str, spec: dict[str, Any]) -> Index:
-    """List an index, or a new version of it where the spec differs. The same spec again is the same index."""
+def check_index(*, slug: str, spec: dict[str, Any]) -> str:
+    """The id that an index would have; InvalidListing where it could not be listed. Nothing is written."""
     try:
+        Index._meta.get_field("slug").run_validators(slug)
         problems = Bounds.from_json(spec).problems()
         index_id = json_hash(spec)
+    except ValidationError as error:
+        raise InvalidListing(f"the slug {slug}: {'; '.join(error.messages)}") from None
     except (InvalidTerms, ValueError) as error:
         raise InvalidListing(f"the spec of {slug}: {error}") from None
     if problems:
         raise InvalidListing(f"the spec of {slug}: {'; '.join(problems)}")
+    return index_id
+
+
+def list_index(*, slug: str, spec: dict[str, Any]) -> Index:
+    """List an index, or a new version of it where the spec differs. The same spec again is the same index."""
+    index_id = check_index(slug=slug, spec=spec)
     with transaction.atomic():
         known = Index.objects.filter(id=index_id).first()
         if known is not None:
@@ -42,17 +54,51 @@ def list_index(*, slug: str, spec: dict[str, Any]) -> Index:
         return Index.objects.create(id=index_id, slug=slug, version=version, spec=spec)
 
 
-def list_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: int) -> Expiry:
-    """List an expiry that lies ahead; its terms name our service key, so that our receipts are the ones that count."""
+def read_terms(
+    differing: Mapping[str, Any], *, guardians: Sequence[str] = (), guardian_threshold: int | None = None
+) -> Terms:
+    """The law's defaults, what differs from them, and our own key as the service's.
+
+    Without a threshold a majority of the guardians rules. InvalidListing where they cannot be read, or nobody rules.
+    """
+    document = {"service": signer.service_address(), **differing}
+    if guardians:
+        document["guardians"] = list(guardians)
+    if guardian_threshold is not None:
+        document["guardian_threshold"] = guardian_threshold
+    elif document.get("guardians") and "guardian_threshold" not in document:
+        document["guardian_threshold"] = len(document["guardians"]) // 2 + 1
+    try:
+        terms = Terms.from_json(document)
+    except (InvalidTerms, TypeError) as error:
+        raise InvalidListing(f"the terms: {error}") from None
+    if terms.guardian_threshold < 1:
+        raise InvalidListing("name guardians: without them a ruling could never be signed, and bonds stay locked")
+    return terms
+
+
+def check_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: int) -> str:
+    """The id that an expiry would have; InvalidListing where it could not be listed. Nothing is written."""
     problems = terms.problems() + _never_meant(terms)
     if terms.service != signer.service_address():
         problems.append(f"terms.service must be {signer.service_address()}, the key that signs here")
-    if expiry_at <= now:
-        problems.append(f"the expiry instant {expiry_at} is not ahead of now, {now}")
+    if not now < expiry_at < now + LONGEST_SECONDS:
+        problems.append(f"the expiry instant {expiry_at} is not ahead of now, {now}, or too far")
+    try:
+        Expiry._meta.get_field("slug").run_validators(slug)
+    except ValidationError as error:
+        problems += error.messages
     if problems:
         raise InvalidListing(f"{slug}: {'; '.join(problems)}")
-    document = terms.to_json()
-    id_ = expiry_id(index.id, expiry_at, json_hash(document))
+    id_ = expiry_id(index.id, expiry_at, json_hash(terms.to_json()))
+    if Expiry.objects.filter(Q(id=id_) | Q(slug=slug)).exists():
+        raise _listed(slug)
+    return id_
+
+
+def list_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: int) -> Expiry:
+    """List an expiry that lies ahead; its terms name our service key, so that our receipts are the ones that count."""
+    id_ = check_expiry(slug=slug, index=index, expiry_at=expiry_at, terms=terms, now=now)
     try:
         return Expiry.objects.create(
             id=id_,
@@ -60,11 +106,15 @@ def list_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: i
             index=index,
             expiry_at=expiry_at,
             opens_at=expiry_at + terms.report_delay,
-            terms=document,
+            terms=terms.to_json(),
             head=id_,
         )
     except IntegrityError:
-        raise InvalidListing(f"{slug}: this expiry, or one with this slug, is listed already") from None
+        raise _listed(slug) from None
+
+
+def _listed(slug: str) -> InvalidListing:
+    return InvalidListing(f"{slug}: this expiry, or one with this slug, is listed already")
 
 
 def _never_meant(terms: Terms) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from protocol.entry import Entry, read_integer
 from protocol.escrow import Statement
+from protocol.hashing import bytes32_word
 from protocol.signing import Message, parse
 from reporter.attest.escrow import EscrowReader
 from reporter.attest.follower import Follower
@@ -27,11 +28,34 @@ KEPT = 3
 
 
 @dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where the operators' own log ended when a root was proposed: number and hash of its last entry."""
+
+    seq: int
+    head: str
+
+    @classmethod
+    def from_json(cls, document: Any) -> AuditHead | None:
+        """None where a service, or a line of ours, is from before there was one. ValueError where it is malformed."""
+        if document is None:
+            return None
+        bytes32_word(document["head"])
+        return cls(read_integer(document["seq"]), document["head"])
+
+    def to_json(self) -> dict[str, str]:
+        return {"seq": str(self.seq), "head": self.head}
+
+
+@dataclass(frozen=True, slots=True)
 class Proposal:
-    """A root as the service proposes it: the message to sign, and the entry of the book after which it is built."""
+    """A root as the service proposes it: the message to sign, and the entry of the book after which it is built.
+
+    `audit` is no part of what is signed, so no part of what makes two proposals the same.
+    """
 
     message: Message
     seq: int
+    audit: AuditHead | None = field(default=None, compare=False)
 
     @property
     def epoch(self) -> int:
@@ -46,7 +70,8 @@ class Proposal:
         """Read a proposal strictly; ValueError says what is wrong with it."""
         try:
             message = {name: document[name] for name in ("epoch", "root", "block")}
-            return cls(parse("Root", message), read_integer(document["seq"]))
+            audit = AuditHead.from_json(document.get("audit"))
+            return cls(parse("Root", message), read_integer(document["seq"]), audit)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a root: {type(error).__name__} at {error}") from None
 
@@ -65,6 +90,17 @@ class RootMemory:
         """The last entry that a root we signed rests on, 0 before the first."""
         return max((each.seq for each in self._signed.values()), default=0)
 
+    @property
+    def audit(self) -> AuditHead | None:
+        """Where the operators' log had ended by the newest root that we signed; None before the first that said so."""
+        kept = [each.audit for each in self._signed.values() if each.audit is not None]
+        return max(kept, key=lambda each: each.seq, default=None)
+
+    def audit_at(self, seq: int) -> str | None:
+        """The head that we kept of entry `seq` of the operators' log."""
+        kept = (each.audit for each in self._signed.values())
+        return next((each.head for each in kept if each is not None and each.seq == seq), None)
+
     def problem(self, proposal: Proposal) -> str | None:
         """Why it must not be signed: another root of the same epoch was; None otherwise."""
         signed = self._signed.get(proposal.epoch)
@@ -78,7 +114,8 @@ class RootMemory:
             raise ValueError(problem)
         if proposal.epoch not in self._signed:
             message = {name: str(value) for name, value in proposal.message.items()}
-            self._lines.append({**message, "seq": str(proposal.seq)})
+            audit = {} if proposal.audit is None else {"audit": proposal.audit.to_json()}
+            self._lines.append({**message, "seq": str(proposal.seq), **audit})
             self._keep(proposal)
 
     def _keep(self, proposal: Proposal) -> None:
@@ -199,9 +236,23 @@ def signed_otherwise(proposal: Proposal, context: RootContext) -> str | None:
     return context.memory.problem(proposal)
 
 
+def audit_rewritten(proposal: Proposal, context: RootContext) -> str | None:
+    """The operators' log has lost or changed what we have kept of it: somebody rewrote what they did."""
+    kept, told = context.memory.audit, proposal.audit
+    if kept is None:
+        return None
+    if told is None or told.seq < kept.seq:
+        ends = "has no head" if told is None else f"ends at entry {told.seq}"
+        return f"the operators' log {ends}, and we keep its entry {kept.seq}"
+    known = context.memory.audit_at(told.seq)
+    if known in (None, told.head):
+        return None
+    return f"entry {told.seq} of the operators' log has the head {told.head}, and we keep {known}"
+
+
 GROUNDS: tuple[Ground, ...] = (
-    contradiction, not_followed, signed_otherwise, not_witnessed, operator_deposit, wrong_epoch, not_deep,
-    deposit_not_on_chain, deposit_omitted, wrong_root,
+    contradiction, not_followed, signed_otherwise, audit_rewritten, not_witnessed, operator_deposit, wrong_epoch,
+    not_deep, deposit_not_on_chain, deposit_omitted, wrong_root,
 )  # fmt: skip
 
 
@@ -213,11 +264,14 @@ def refusal(proposal: Proposal, context: RootContext) -> str | None:
     return None
 
 
-def keep_file(folder: Path, statement: Statement) -> Path:
-    """Write the public file of a root before it is signed: claims and exit then need no service (PROTOCOL 8)."""
+def keep_file(folder: Path, statement: Statement, audit: AuditHead | None) -> Path:
+    """Write the public file of a root before it is signed: claims and exit then need no service (PROTOCOL 8).
+
+    The head of the operators' log stands in it as in theirs: they cannot rewrite the log without contradicting us.
+    """
     path = folder / f"root-{statement.epoch}.json"
     try:
-        save(path, statement.to_json())
+        save(path, {**statement.to_json(), **({} if audit is None else {"audit": audit.to_json()})})
         (folder / f"root-{statement.epoch - KEPT}.json").unlink(missing_ok=True)
     except OSError as error:
         raise Stop(f"{path}: {error.strerror}") from None

@@ -122,7 +122,7 @@ class Attestor:
         if reason := roots.refusal(proposal, self.escrow):
             self._refuse(name, reason)
             return
-        roots.keep_file(self.context.follower.store.folder, self.escrow.statement(proposal))
+        roots.keep_file(self.context.follower.store.folder, self.escrow.statement(proposal), proposal.audit)
         self.escrow.memory.remember(proposal)
         self._sign(name, "Root", proposal.message)
         self.metrics.signed.labels(ROOTS).inc()

@@ -79,6 +79,7 @@ def root(row: Root) -> dict[str, Any]:
         "seq": str(row.seq),
         "accounts": str(row.accounts),
         "debt": str(row.debt),
+        "audit": None if row.audit_seq is None else {"seq": str(row.audit_seq), "head": row.audit_head},
         "stage": row.stage,
         "reason": row.reason,
         "tx_hash": row.transaction.hash if row.transaction else None,

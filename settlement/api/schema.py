@@ -91,6 +91,13 @@ class Attested(serializers.Serializer):
     refusal = serializers.CharField(required=False, max_length=MAX_REFUSAL_CHARACTERS)
 
 
+class AuditHead(serializers.Serializer):
+    """The head of the audit log, of which attestors are the witnesses."""
+
+    seq = Integer(help_text="number of its last entry")
+    head = Bytes32()
+
+
 class Root(serializers.Serializer):
     id = Integer()
     epoch = Integer()
@@ -99,6 +106,7 @@ class Root(serializers.Serializer):
     seq = Integer(help_text="the last entry of the book that is counted")
     accounts = Integer(help_text="number of leaves")
     debt = Integer(help_text="wei; the sum of all `entitled`, claims not taken off")
+    audit = AuditHead(allow_null=True, help_text="where the operators' log ended; null where nobody kept it")
     stage = serializers.ChoiceField(choices=list(RootStage))
     reason = serializers.CharField(allow_blank=True, help_text="why it failed, or why it waits")
     tx_hash = Bytes32(allow_null=True)
@@ -137,6 +145,7 @@ class RootFile(serializers.Serializer):
         child=serializers.ListField(child=serializers.CharField()),
         help_text="each: account, withdrawable, entitled, deposited",
     )
+    audit = AuditHead(required=False, help_text="where the operators' log ended when it was proposed")
 
 
 class Reserves(serializers.Serializer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
+from operators import audit
 from oracle.models import Act
 from settlement.chain import quorum
 from settlement.chain.client import GAS_MARGIN_PPM, MOST_GAS, connect
@@ -39,7 +40,7 @@ def propose(*, now: int) -> int:
     oracle = quorum.oracle(client.nodes)
     for publication in stale:
         if not publishing.follow(client, publication.pk, now=now):
-            _count_again(oracle, publication)
+            _count_again(oracle, publication, now)
     size = batch_size(client.block_gas())
     batches = (waiting[start : start + size] for start in range(0, len(waiting), size))
     return sum(_propose_batch(oracle, batch, now) for batch in batches)
@@ -59,13 +60,13 @@ def batch_size(block_gas: int) -> int:
     return max(1, min(BATCH, (gas - GAS_PER_BATCH) // GAS_PER_ITEM))
 
 
-def _count_again(oracle: OracleAt, publication: Publication) -> None:
+def _count_again(oracle: OracleAt, publication: Publication, now: int) -> None:
     """The set or its threshold may have changed since the last signature came."""
     members, threshold = oracle.attestors()
     with transaction.atomic():
         held = hold(publication.pk, PublicationStage.PLANNED)
         if held is not None:
-            move_if_enough(held, members, threshold)
+            move_if_enough(held, members, threshold, now=now)
 
 
 def _create(attempts: dict[str, int], now: int) -> int:
@@ -91,4 +92,5 @@ def _create(attempts: dict[str, int], now: int) -> int:
             for position, final in enumerate(held)
         )
         finals.take(held)
+        audit.record("publication.planned", str(publication.pk), details={"prices": len(held)}, now=now)
     return len(held)

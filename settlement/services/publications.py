@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from operators import audit
 from settlement.models import Publication, PublicationItem
 from settlement.services.finals import let_go
 from settlement.stages import PublicationStage, may_follow
@@ -19,7 +20,9 @@ def hold(publication_id: int, *stages: PublicationStage) -> Publication | None:
     return rows.first()
 
 
-def move(publication: Publication, stage: PublicationStage, *, reason: str = "", **columns: Any) -> None:
+def move(
+    publication: Publication, stage: PublicationStage, *, reason: str = "", now: int, **columns: Any
+) -> None:
     """Move a held publication; a failed one lets go of its expiries, which are proposed again."""
     before = PublicationStage(publication.stage)
     if stage not in may_follow(before):
@@ -30,7 +33,9 @@ def move(publication: Publication, stage: PublicationStage, *, reason: str = "",
     publication.save(update_fields=["stage", "reason", *columns])
     if stage is PublicationStage.FAILED:
         let_go(PublicationItem.objects.filter(publication=publication))
-    log.info("publication.moved", publication=publication.pk, before=before, stage=stage, reason=reason)
+    told = {"before": before, "stage": stage, "reason": reason}
+    audit.record("publication.moved", str(publication.pk), details=told, now=now)
+    log.info("publication.moved", publication=publication.pk, **told)
 
 
 def note(publication_id: int, reason: str) -> None:

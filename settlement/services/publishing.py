@@ -49,7 +49,7 @@ def _send(client: Connection, publication_id: int, now: int) -> bool:
         return False
     rebuilt = call_for(client, f"publication:{publication_id}")
     if len(rebuilt.signed_by) < rebuilt.threshold:
-        return _ask_again(publication_id, len(rebuilt.signed_by), rebuilt.threshold)
+        return _ask_again(publication_id, len(rebuilt.signed_by), rebuilt.threshold, now)
     try:
         drafted = transactions.draft(client, rebuilt, now=now)
     except Reverted as error:
@@ -66,16 +66,17 @@ def _send(client: Connection, publication_id: int, now: int) -> bool:
         if held is None:
             return False
         row = transactions.store(drafted, purpose=f"publication:{publication_id}", now=now)
-        move(held, _S.SENT, transaction=row)
+        move(held, _S.SENT, transaction=row, now=now)
     transactions.broadcast(client, row, now=now)
     return True
 
 
-def _ask_again(publication_id: int, have: int, want: int) -> bool:
+def _ask_again(publication_id: int, have: int, want: int, now: int) -> bool:
     with transaction.atomic():
         held = hold(publication_id, _S.SIGNED)
         if held is not None:
-            move(held, _S.PLANNED, reason=f"the attestor set has changed: {have} of {want} signatures count")
+            reason = f"the attestor set has changed: {have} of {want} signatures count"
+            move(held, _S.PLANNED, reason=reason, now=now)
     return held is not None
 
 
@@ -95,9 +96,9 @@ def follow(client: Connection, publication_id: int, *, now: int) -> bool:
             return False
         before = held.stage
         if before in (_S.PLANNED, _S.SIGNED):
-            _before_it_was_sent(held, found, place)
+            _before_it_was_sent(held, found, place, now)
         elif before == _S.SENT:
-            _sent(held, found, place)
+            _sent(held, found, place, now)
         if held.stage == _S.MINED:
             _mined(held, found, place, deep, now)
     if held.stage == before:
@@ -120,48 +121,48 @@ def _deep(oracle: OracleAt, publication: Publication) -> Standing | None:
     return standing.look(quorum.oracle(oracle.nodes, settings.CONFIRMATION_DEPTH), publication)
 
 
-def _before_it_was_sent(held: Publication, found: Standing, place: Place | str | None) -> None:
+def _before_it_was_sent(held: Publication, found: Standing, place: Place | str | None, now: int) -> None:
     """Somebody else may have submitted it; or part of it has moved on, and this batch can never be submitted."""
     if found.complete and isinstance(place, Place):
-        move(held, _S.MINED, **place.columns)
+        move(held, _S.MINED, now=now, **place.columns)
     elif (moved := found.past + found.early) and not found.ours:
         item = moved[0]
         attempt = found.records[item.expiry_id].attempt
-        move(held, _S.FAILED, reason=f"{item.expiry_id} is at attempt {attempt}, not {item.attempt}")
+        move(held, _S.FAILED, reason=f"{item.expiry_id} is at attempt {attempt}, not {item.attempt}", now=now)
     elif moved and isinstance(place, Place):
-        _keep_what_stands(held, found, place)
+        _keep_what_stands(held, found, place, now)
 
 
-def _sent(held: Publication, found: Standing, place: Place | str | None) -> None:
+def _sent(held: Publication, found: Standing, place: Place | str | None, now: int) -> None:
     """Its own transaction counts only where it has not brought the prices there."""
     row = held.transaction
     assert row is not None
     if found.complete:
         if isinstance(place, Place):
-            move(held, _S.MINED, **place.columns)
+            move(held, _S.MINED, now=now, **place.columns)
     elif row.state == TransactionState.CONFIRMED:
         if found.ours and isinstance(place, Place) and not (row.succeeded and found.missing):
-            _keep_what_stands(held, found, place)
+            _keep_what_stands(held, found, place, now)
         elif not found.ours and not row.succeeded:
-            move(held, _S.FAILED, reason=f"it reverted in block {row.block_number}")
+            move(held, _S.FAILED, reason=f"it reverted in block {row.block_number}", now=now)
         elif not found.ours and not found.missing and not found.wrong:
-            move(held, _S.FAILED, reason="the guardians cancelled all of it")
+            move(held, _S.FAILED, reason="the guardians cancelled all of it", now=now)
     elif row.state in ENDED:
         reason = "its nonce was cancelled" if row.state == TransactionState.CANCELLED else "its nonce was taken"
-        move(held, _S.SIGNED, transaction=None, reason=f"{reason}: it is signed anew")
+        move(held, _S.SIGNED, transaction=None, reason=f"{reason}: it is signed anew", now=now)
 
 
-def _keep_what_stands(held: Publication, found: Standing, place: Place) -> None:
+def _keep_what_stands(held: Publication, found: Standing, place: Place, now: int) -> None:
     """What the oracle has stays here and is followed; the rest is planned again."""
     let_go_of(found.rest)
-    move(held, _S.MINED, **place.columns)
+    move(held, _S.MINED, now=now, **place.columns)
 
 
 def _mined(held: Publication, found: Standing, place: Place | str | None, deep: Standing | None, now: int) -> None:
     """FINAL once the oracle answered every price as ours in a block that no reorganisation reaches."""
     if not isinstance(place, Place):
         if found.missing or found.early:
-            _back(held)
+            _back(held, now)
         return
     if place.block_hash != held.block_hash:
         for name, value in place.columns.items():
@@ -172,19 +173,19 @@ def _mined(held: Publication, found: Standing, place: Place | str | None, deep: 
     left = [item for item in deep.items if item.live and item not in deep.past]
     let_go_of(deep.past)
     if not left:
-        move(held, _S.FAILED, reason="the guardians cancelled all of it", **NOWHERE)
+        move(held, _S.FAILED, reason="the guardians cancelled all of it", now=now, **NOWHERE)
     elif all(item in deep.ours and deep.records[item.expiry_id].is_final for item in left):
-        move(held, _S.FINAL, final_at=now)
+        move(held, _S.FINAL, final_at=now, now=now)
 
 
-def _back(held: Publication) -> None:
+def _back(held: Publication, now: int) -> None:
     """A reorganisation took the block that it stood in."""
     row = held.transaction
     if row is not None and row.state not in ENDED:
-        move(held, _S.SENT, reason="a reorganisation took its block; it is sent again", **NOWHERE)
+        move(held, _S.SENT, reason="a reorganisation took its block; it is sent again", now=now, **NOWHERE)
     else:
         reason = "a reorganisation took the block that had it; it is signed anew"
-        move(held, _S.SIGNED, transaction=None, reason=reason, **NOWHERE)
+        move(held, _S.SIGNED, transaction=None, reason=reason, now=now, **NOWHERE)
 
 
 def _say(held: Publication, found: Standing, place: Place | str | None) -> None:

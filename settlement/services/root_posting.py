@@ -51,14 +51,14 @@ def _follow(nodes: Providers, root_id: int, now: int) -> bool:
         before = held.stage
         if used_up:
             reason = f"epoch {held.epoch} is used up: guardians cancelled it, or it went to another root"
-            move(held, _S.FAILED, reason=reason)
+            move(held, _S.FAILED, reason=reason, now=now)
         elif here := roots.holds(held.epoch, held.root):
             if before in (_S.SIGNED, _S.SENT):
-                move(held, _S.POSTED)
+                move(held, _S.POSTED, now=now)
             if held.stage == _S.POSTED and _is_final(roots, held, deep.timestamp if deep else 0, here.final_at):
-                move(held, _S.FINAL, final_at=now)
+                move(held, _S.FINAL, final_at=now, now=now)
         else:
-            _not_on_chain(held)
+            _not_on_chain(held, now)
             if held.stage == _S.SENT and held.transaction is not None and held.transaction.reason:
                 note(root_id, held.transaction.reason)
     return held.stage != before
@@ -69,15 +69,15 @@ def _is_final(roots: Roots, root: Root, deep_at: int, final_at: int) -> bool:
     return roots.final.epoch == root.epoch and final_at <= deep_at
 
 
-def _not_on_chain(held: Root) -> None:
+def _not_on_chain(held: Root, now: int) -> None:
     """What a root without a place in the contract waits for."""
     row: ChainTransaction | None = held.transaction
     ended = row is not None and row.state in ENDED
     if held.stage == _S.POSTED:
         reason = "a reorganisation took its block"
-        move(held, _S.SIGNED if row is None else _S.SENT, reason=reason)
+        move(held, _S.SIGNED if row is None else _S.SENT, reason=reason, now=now)
     elif held.stage == _S.SENT and ended:
-        move(held, _S.SIGNED, transaction=None, reason="its transaction has failed; it is signed anew")
+        move(held, _S.SIGNED, transaction=None, reason="its transaction has failed; it is signed anew", now=now)
 
 
 def _send(client: Connection, root_id: int, now: int) -> bool:
@@ -87,7 +87,7 @@ def _send(client: Connection, root_id: int, now: int) -> bool:
         return False
     rebuilt = call_for(client, f"root:{root_id}")
     if root.stage == _S.PLANNED or len(rebuilt.signed_by) < rebuilt.threshold:
-        return _count_again(root_id, rebuilt)
+        return _count_again(root_id, rebuilt, now)
     try:
         drafted = transactions.draft(client, rebuilt, now=now)
     except Reverted as error:
@@ -104,12 +104,12 @@ def _send(client: Connection, root_id: int, now: int) -> bool:
         if held is None:
             return False
         row = transactions.store(drafted, purpose=rebuilt.purpose, now=now)
-        move(held, _S.SENT, transaction=row)
+        move(held, _S.SENT, transaction=row, now=now)
     transactions.broadcast(client, row, now=now)
     return True
 
 
-def _count_again(root_id: int, rebuilt: Rebuilt) -> bool:
+def _count_again(root_id: int, rebuilt: Rebuilt, now: int) -> bool:
     """The set or its threshold may have changed since the signatures came."""
     have, threshold = len(rebuilt.signed_by), rebuilt.threshold
     with transaction.atomic():
@@ -118,7 +118,8 @@ def _count_again(root_id: int, rebuilt: Rebuilt) -> bool:
             return False
         before = held.stage
         if before == _S.SIGNED and have < threshold:
-            move(held, _S.PLANNED, reason=f"the attestor set has changed: {have} of {threshold} signatures count")
+            reason = f"the attestor set has changed: {have} of {threshold} signatures count"
+            move(held, _S.PLANNED, reason=reason, now=now)
         else:
-            move_if_enough(held, list(rebuilt.members), threshold)
+            move_if_enough(held, list(rebuilt.members), threshold, now=now)
     return held.stage != before

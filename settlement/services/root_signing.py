@@ -33,15 +33,15 @@ def add_root_signature(*, root_id: int, signature: str, now: int) -> Root | Prob
             root=held, attestor=attestor, defaults={"signature": signature, "at": now}
         )
         RootRefusal.objects.filter(root=held, attestor=attestor).delete()
-        move_if_enough(held, members, threshold)
+        move_if_enough(held, members, threshold, now=now)
     return held
 
 
-def move_if_enough(held: Root, members: list[str], threshold: int) -> None:
+def move_if_enough(held: Root, members: list[str], threshold: int, *, now: int) -> None:
     """SIGNED once as many members of the set as it wants have signed; the root is held."""
     enough = held.signatures.filter(attestor__in=members).count() >= threshold
     if held.stage == RootStage.PLANNED and enough:
-        move(held, RootStage.SIGNED)
+        move(held, RootStage.SIGNED, now=now)
 
 
 def add_root_refusal(*, root_id: int, attestor: str, text: str, now: int) -> Root | Problem:

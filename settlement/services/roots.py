@@ -11,8 +11,10 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from ledger.dues import dues
+from operators import audit
 from oracle.models import Act
 from protocol.escrow import Leaf, Statement
+from protocol.signing import BOOK_0
 from settlement import reconcile
 from settlement.chain import providers, quorum
 from settlement.chain.escrow import roots_at
@@ -64,8 +66,13 @@ def build(*, epoch: int, block: int) -> Statement | None:
 
 
 def store(statement: Statement, *, now: int) -> Root:
-    """Keep a root with its public file, as a proposal. IntegrityError where its epoch has one already."""
-    document = json.dumps(statement.to_json(), separators=(",", ":")).encode()
+    """Keep a root with its public file, as a proposal. IntegrityError where its epoch has one already.
+
+    The head of the audit log stands in both: attestors who sign the root keep it (decision 43).
+    """
+    anchor = audit.head()
+    told = {**statement.to_json(), "audit": anchor.to_json()}
+    document = json.dumps(told, separators=(",", ":")).encode()
     with transaction.atomic():
         root = Root.objects.create(
             **statement.message,
@@ -73,10 +80,23 @@ def store(statement: Statement, *, now: int) -> Root:
             accounts=len(statement.leaves),
             debt=statement.debt,
             document=zlib.compress(document),
+            audit_seq=anchor.seq,
+            audit_head=anchor.head,
             created_at=now,
+        )
+        audit.record(
+            "root.proposed",
+            str(root.epoch),
+            details={"root": root.root, "block": root.block, "seq": root.seq, "book": _book_at(root.seq)},
+            now=now,
         )
     log.info("root.proposed", epoch=root.epoch, root=root.root, seq=root.seq, accounts=root.accounts)
     return root
+
+
+def _book_at(seq: int) -> str:
+    """The head of the book after entry `seq`: from here on neither chain can be rewritten without the other."""
+    return Act.objects.filter(seq=seq).values_list("book", flat=True).first() or BOOK_0
 
 
 def statement_of(root: Root) -> Statement:
@@ -102,7 +122,7 @@ def hold(root_id: int, *stages: RootStage) -> Root | None:
     return rows.first()
 
 
-def move(root: Root, stage: RootStage, *, reason: str = "", **columns: Any) -> None:
+def move(root: Root, stage: RootStage, *, reason: str = "", now: int, **columns: Any) -> None:
     """Move a held root; once one is final, files that nobody needs any more are dropped."""
     before = RootStage(root.stage)
     if stage not in may_follow(before):
@@ -113,7 +133,9 @@ def move(root: Root, stage: RootStage, *, reason: str = "", **columns: Any) -> N
     root.save(update_fields=["stage", "reason", *columns])
     if stage is RootStage.FINAL:
         Root.objects.filter(epoch__lte=root.epoch - KEPT).update(document=None)
-    log.info("root.moved", epoch=root.epoch, before=before, stage=stage, reason=reason)
+    told = {"before": before, "stage": stage, "reason": reason}
+    audit.record("root.moved", str(root.epoch), details=told, now=now)
+    log.info("root.moved", epoch=root.epoch, **told)
 
 
 def note(root_id: int, reason: str) -> None:
@@ -141,5 +163,5 @@ def _withdraw_stale(root: Root, now: int) -> bool:
         held = hold(root.pk, RootStage.PLANNED)
         if held is None or held.signatures.exists():
             return False
-        move(held, RootStage.FAILED, reason=f"no attestor has signed it for {STALE_SECONDS} s")
+        move(held, RootStage.FAILED, reason=f"no attestor has signed it for {STALE_SECONDS} s", now=now)
     return True

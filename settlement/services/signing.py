@@ -72,15 +72,15 @@ def add_signature(*, publication_id: int, signature: str, now: int) -> Publicati
             publication=held, attestor=attestor, defaults={"signature": signature, "at": now}
         )
         AttestorRefusal.objects.filter(publication=held, attestor=attestor).delete()
-        move_if_enough(held, members, threshold)
+        move_if_enough(held, members, threshold, now=now)
     return held
 
 
-def move_if_enough(held: Publication, members: list[str], threshold: int) -> None:
+def move_if_enough(held: Publication, members: list[str], threshold: int, *, now: int) -> None:
     """SIGNED once as many members of the set as it wants have signed; the publication is held."""
     enough = held.signatures.filter(attestor__in=members).count() >= threshold
     if held.stage == PublicationStage.PLANNED and enough:
-        move(held, PublicationStage.SIGNED)
+        move(held, PublicationStage.SIGNED, now=now)
 
 
 def add_refusal(*, publication_id: int, attestor: str, text: str, now: int) -> Publication | Problem:

@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from structlog.contextvars import bound_contextvars
 
+from operators import audit
 from operators.models import Proposal
 from settlement.alarms import publishing_stops
 from settlement.chain import quorum
@@ -92,6 +93,7 @@ def store(drafted: Draft, *, purpose: str, now: int) -> ChainTransaction:
     except IntegrityError:
         raise CannotSend(f"nonce {drafted.nonce} was taken at the same moment; the next round signs anew") from None
     _create(row, 1, drafted.signed, drafted.price, None, now)
+    _record("transaction.signed", row, drafted.price, now)
     return row
 
 
@@ -106,7 +108,18 @@ def add_attempt(
         attempt = _create(held, last.number + 1, signed, price, proposal, now)
         held.hash = row.hash = signed.hash
         held.save(update_fields=["hash"])
+        if proposal == last.proposal:
+            _record("transaction.bumped", held, price, now)
+        else:
+            _record("transaction.cancelled", held, price, now)
     return attempt
+
+
+def _record(what: str, row: ChainTransaction, price: Price, now: int) -> None:
+    told = {
+        "purpose": row.purpose, "sender": row.sender, "nonce": row.nonce, "hash": row.hash, "max_fee": price.max_fee,
+    }  # fmt: skip
+    audit.record(what, str(row.pk), details=told, now=now)
 
 
 def _create(

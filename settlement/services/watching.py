@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db.models import F
 
 from oracle import selectors
+from oracle.services.pausing import paused_since
 from settlement.alarms import AlarmKind, clear_alarm, keep_alarms, open_alarms
 from settlement.models import EscrowIndex
 from settlement.reconcile_models import OracleRecord
@@ -15,6 +16,8 @@ OVERDUE_SECONDS = 60
 BEATS_MISSED = 2
 ASKED_SECONDS = 120
 """A signer that is not asked for so long has nothing to refuse any more."""
+OF_INTAKE = (AlarmKind.ROW_OVERDUE, AlarmKind.NO_BEAT)
+"""What is no fault while operators have paused intake."""
 _ON_THE_WAY = (OracleRecord.State.WAITING, OracleRecord.State.CANCELLED)
 
 K = AlarmKind
@@ -22,13 +25,15 @@ K = AlarmKind
 
 def watch(*, now: int) -> int:
     """Raise and clear what can be seen at unix second `now`; returns how many alarms are open, of any kind."""
+    paused = paused_since() is not None
     for kind, words in {
-        K.ROW_OVERDUE: _overdue(now),
-        K.NO_BEAT: _beat(now),
+        K.ROW_OVERDUE: "" if paused else _overdue(now),
+        K.NO_BEAT: "" if paused else _beat(now),
         K.PRICE_OVERDUE: _prices(now),
         **_escrow(),
     }.items():
-        keep_alarms(kind, {"": words} if words else {}, why="it is over", now=now)
+        why = "intake is paused: none is due" if paused and kind in OF_INTAKE else "it is over"
+        keep_alarms(kind, {"": words} if words else {}, why=why, now=now)
     waiting = selectors.rulings_without_deadline()
     rulings = {slug: f"{slug}: nobody ever revealed a vote; call the guardians" for slug in waiting}
     keep_alarms(K.RULING_WAITS, rulings, why="the guardians have ruled", now=now)

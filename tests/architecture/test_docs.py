@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.urls import Resolver404, resolve
 
+from desk.kinds import KINDS
 from protocol.cases import resolve as resolve_case
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,6 +21,7 @@ IDS = [str(page.relative_to(ROOT)) for page in PAGES]
 MAKEFILE = (ROOT / "Makefile").read_text()
 OPERATING = ROOT / "docs" / "operating" / "README.md"
 ADDRESS = re.compile(r"(?<![\w.])(/(?:(?:api|admin)/[^\s`?)|]*|(?:healthz|readyz|metrics|status)\b))")
+CODE = ("assize", "operators", "ledger", "oracle", "evidence", "disputes", "settlement", "pages", "alerts", "desk")
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=IDS)
 
@@ -103,12 +105,26 @@ def test_operating__every_setting_named__is_one() -> None:
 
 
 def test_operating__every_log_line_of_ours__is_explained_and_no_other() -> None:
-    code = ["assize", "operators", "ledger", "oracle", "evidence", "disputes", "settlement", "pages", "alerts", "desk"]
-    text = "\n".join(path.read_text() for folder in code for path in (ROOT / folder).rglob("*.py"))
+    text = "\n".join(path.read_text() for folder in CODE for path in (ROOT / folder).rglob("*.py"))
     logged = set(re.findall(r'log\.\w+\(\s*"([a-z]+\.[a-z_]+)"', text))
     explained = set(re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", OPERATING.read_text(), re.MULTILINE))
     assert logged
     assert explained == logged
+
+
+def test_audit_page__every_word_of_the_log__is_explained_and_no_other() -> None:
+    text = "\n".join(path.read_text() for folder in CODE for path in (ROOT / folder).rglob("*.py"))
+    told = set(re.findall(r'record\(\s*"([a-z_]+\.[a-z_]+)"', text))
+    page = (OPERATING.parent / "audit.md").read_text()
+    explained = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", page, re.MULTILINE))
+    assert told
+    assert explained == told
+
+
+def test_proposals_page__every_kind__has_its_row_and_no_other() -> None:
+    page = (OPERATING.parent / "proposals.md").read_text()
+    rows = dict(re.findall(r"^\| `([a-z_]+)` \| ([^|]+) \|", page, re.MULTILINE))
+    assert rows == {kind.name: kind.title for kind in KINDS.values()}
 
 
 def test_money_page__worked_example__is_what_resolve_prints() -> None:

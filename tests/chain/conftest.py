@@ -134,7 +134,7 @@ class World:
 
 
 @pytest.fixture
-def deployed(node: Node, tmp_path: Path, settings: Any) -> Path:
+def deployed(db: None, node: Node, tmp_path: Path, settings: Any) -> Path:
     """The settings of this chain, with contracts; the file that says where they are."""
     settings.RPC_URL, settings.CONTRACTS_FILE = node.url, tmp_path / "contracts.json"
     settings.RPC_URLS, settings.RPC_QUORUM = [node.url], 1

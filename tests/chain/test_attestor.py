@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from django.conf import settings
 
 from contracts import load
 from dev import accounts
-from oracle.services.time import beat
+from oracle.services.time import beat, pass_time
 from protocol.book import Book
 from protocol.hashing import keccak, to_hex
 from protocol.signing import Domain
@@ -23,11 +24,13 @@ from reporter.attest.store import Store
 from reporter.keys import Key
 from settlement.chain.contracts import Series
 from settlement.models import Publication, PublicationItem
+from settlement.services.opening import open_due
 from settlement.services.series import list_series
 from settlement.stages import PublicationStage
-from tests.cast import ETHER
+from tests.cast import ETHER, person
 from tests.chain.conftest import World
 from tests.flows.following import service
+from tests.two_people import carry_out, decide
 
 DAY = 86_400
 PRICE = 2_500 * ETHER
@@ -111,3 +114,51 @@ def test_chain__topics_and_words__are_those_of_the_built_contracts() -> None:
     assert [each["name"] for each in record["outputs"][0]["components"]][
         chain_module._ATTEMPT_WORD
     ] == "attempt"
+
+
+def test_intake_paused_and_resumed__over_an_open_challenge__is_witnessed_and_the_price_signed(
+    world: World, tmp_path: Path
+) -> None:
+    """A silence without beats is no lie where an outage owns up to all of it: not an entry is taken on trust."""
+    expiry = world.list_expiry()
+    witnesses = [attestor(world, tmp_path, number) for number in range(3)]
+    for each in witnesses:
+        each.context.follower.started = 0
+        each.context = replace(each.context, accept_unwitnessed=False)
+
+    def look(now: int) -> None:
+        for each in witnesses:
+            each.round(now)
+
+    now = world.pass_expiry(expiry)
+    open_due(now=now)
+    person("alice").deposit(ETHER, now)
+    assert person("alice").report(expiry.id, PRICE, ETHER, now).refusal is None
+    look(now + 1)
+    pass_time(now=now + 60)
+    look(now + 61)
+    expiry.refresh_from_db()
+    assert (expiry.stage, expiry.deadline) == ("CHALLENGE", now + 120)
+    paused, resumed = now + 90, now + 990
+    assert decide("pause_intake", {}, paused).startswith("paused since")
+    for second in range(paused + 1, resumed, 60):
+        look(second)
+        carry_out(second)
+    assert decide("resume_intake", {}, resumed) == "resumed after 900 s, an outage"
+    look(resumed + 1)
+    expiry.refresh_from_db()
+    assert expiry.deadline == now + 120 + 900, "by exactly the gap"
+    pass_time(now=resumed + 29)
+    expiry.refresh_from_db()
+    assert expiry.stage == "CHALLENGE"
+    pass_time(now=resumed + 30)
+    look(resumed + 31)
+    publication = world.propose(resumed + 31)
+    look(resumed + 32)
+    publication.refresh_from_db()
+    assert [each.context.follower.broken for each in witnesses] == [None] * 3
+    assert [each.context.follower.unwitnessed for each in witnesses] == [[]] * 3
+    assert not publication.refusals.exists()
+    assert (publication.stage, publication.signatures.count()) == (PublicationStage.SIGNED, 3)
+    (known,) = witnesses[0].context.follower.book.expiries.values()
+    assert (known.state.price, known.state.final_at) == (PRICE, now + 120 + 900)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
 
 from ledger import names
 from ledger.selectors import balance, balances
-from oracle.services.time import pass_time
+from operators import audit
+from oracle.services.time import beat, pass_time
 from protocol.escrow import Leaf, Statement
 from protocol.stages import Stage
 from settlement.chain.errors import Reverted
@@ -291,3 +295,48 @@ def test_proposal__nobody_signs_it__is_withdrawn_and_another_takes_its_epoch(wor
     assert (again.epoch, Root.objects.get(pk=root.pk).stage) == (root.epoch, "FAILED")
     attest(world, tmp_path, 0)
     assert propose_root(now=now + roots_service.STALE_SECONDS) is None, "an attestor has signed this epoch"
+
+
+def test_audit_log__rewritten_after_attestors_kept_its_head__is_caught_by_them_and_by_their_file(
+    world: World, tmp_path: Path, settings: Any
+) -> None:
+    """Decision 41: k independent parties witness the log. The operator rewrites all that is theirs: log and roots."""
+    settings.ROOT_SECONDS = 1
+    credited(world, (ALICE, 5 * ETHER))
+    audit.record("proposal.made", "7", by=audit.staff("ada"), details={"reason": "a slip"}, now=world.node.now())
+    first = propose(world)
+    witness = attest(world, tmp_path, 0, 1, 2)[0]
+    folder = witness.context.follower.store.folder
+    kept = json.loads((folder / "root-1.json").read_text())
+    assert kept["audit"] == json.loads(roots_service.document_of(first))["audit"]
+    assert (int(kept["audit"]["seq"]), kept["audit"]["head"]) == (first.audit_seq, first.audit_head)
+    post(world)
+    world.bury()
+    post(world)
+    files = ["--anchor", str(folder / "root-1.json"), "--anchor", str(folder / "roots.jsonl")]
+    call_command("audit_verify", *files, stdout=StringIO())
+    rewrite_log(world)
+    call_command("audit_verify", stdout=StringIO())
+    with pytest.raises(CommandError, match="the log ends at entry 1, and entry 3 was anchored"):
+        call_command("audit_verify", *files)
+    second = propose(world)
+    assert second.audit_seq is not None and first.audit_seq is not None
+    assert second.audit_seq < first.audit_seq, "one entry fewer, or the test shows nothing"
+    beat(now=world.node.now())
+    witness.round(world.node.now())
+    (refusal,) = second.refusals.all()
+    assert refusal.text.startswith("audit_rewritten: epoch 2: the operators' log ends at entry ")
+    assert not second.signatures.exists()
+
+
+def rewrite_log(world: World) -> None:
+    """As the tables' owner: every entry is gone, another one is there, and the root's row agrees with it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what waits for the commit would keep tables as they are
+        for table in ("operators_auditentry", "settlement_root"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute("DELETE FROM operators_auditentry")
+        entry = audit.record("proposal.made", "7", by=audit.staff("ada"), details={"reason": "no slip"}, now=1)
+        cursor.execute("UPDATE settlement_root SET audit_seq = %s, audit_head = %s", [entry.seq, entry.head])
+        for table in ("operators_auditentry", "settlement_root"):
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")

@@ -87,7 +87,7 @@ BAD = [
         + ["--terms", '{"min_reports": "0"}'],
         "min_reports",
     ),
-    (["list_expiry", "x", "--index", "eth-usd", "--at", AT], "name --guardians"),
+    (["list_expiry", "x", "--index", "eth-usd", "--at", AT], "name guardians"),
     (["list_expiry", "x", "--index", "eth-usd", "--at", AT, "--guardians", "me"], "no address"),
     (["deposit", "me", "1"], "no address"),
     (["deposit", ALICE, "0"], "above 0"),

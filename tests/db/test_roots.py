@@ -43,8 +43,8 @@ def proposed(epoch: int) -> Root:
 
 def finished(root: Root) -> Root:
     for stage in WAY:
-        roots.move(root, stage)
-    roots.move(root, RootStage.FINAL, final_at=NOW + 9)
+        roots.move(root, stage, now=NOW)
+    roots.move(root, RootStage.FINAL, final_at=NOW + 9, now=NOW + 9)
     return root
 
 
@@ -91,14 +91,14 @@ def test_signature__once_given__stays(root: Root) -> None:
 def test_epoch__that_has_a_root__takes_no_second(root: Root) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         proposed(1)
-    roots.move(root, RootStage.FAILED, reason="nobody signs it")
+    roots.move(root, RootStage.FAILED, reason="nobody signs it", now=NOW)
     assert proposed(1).pk != root.pk
 
 
 @pytest.mark.parametrize("stage", [RootStage.SENT, RootStage.POSTED, RootStage.FINAL])
 def test_move__not_in_the_table__is_refused(root: Root, stage: RootStage) -> None:
     with pytest.raises(ValueError, match="cannot go from PLANNED"):
-        roots.move(root, stage)
+        roots.move(root, stage, now=NOW)
 
 
 def test_table__ends__nothing_follows_them() -> None:
@@ -119,7 +119,7 @@ def test_files__of_old_roots__are_dropped_and_the_last_are_kept(root: Root) -> N
 def test_root__read_to_be_moved__leaves_its_file_where_it_is(root: Root) -> None:
     found = Root.objects.get(pk=root.pk)
     assert "document" in found.get_deferred_fields()
-    roots.move(found, RootStage.SIGNED)
+    roots.move(found, RootStage.SIGNED, now=NOW)
     assert "document" in found.get_deferred_fields(), "moving it has not fetched it"
     assert roots.statement_of(found).root == root.root
 

@@ -84,7 +84,7 @@ def test_item__two_live_for_one_expiry__refused_until_the_first_failed(expiry: E
         published(expiry)
     held = hold(publication.pk, PublicationStage.PLANNED)
     assert held is not None
-    move(held, PublicationStage.FAILED, reason="a test")
+    move(held, PublicationStage.FAILED, reason="a test", now=1)
     assert published(expiry).pk != publication.pk
 
 
@@ -134,11 +134,11 @@ def test_move__every_pair_of_stages__only_those_of_the_table(expiry: Expiry) -> 
             publication = Publication(pk=10**9, created_at=1, stage=before, transaction=row, reason="a test")
             publication.save = lambda **_: None  # type: ignore[method-assign,assignment]
             if after in may_follow(before):
-                move(publication, after, reason="a test")
+                move(publication, after, reason="a test", now=1)
                 assert publication.stage == after
             else:
                 with pytest.raises(ValueError, match="cannot go from"):
-                    move(publication, after)
+                    move(publication, after, now=1)
 
 
 def test_series__address_or_strike_out_of_form__refused(expiry: Expiry) -> None:
@@ -178,6 +178,6 @@ def test_failed__an_item_that_another_publication_has_by_now__keeps_it(expiry: E
     assert FinalPrice.objects.get().waiting
     published(expiry)
     take(FinalPrice.objects.all())
-    move(first, PublicationStage.FAILED, reason="test")
+    move(first, PublicationStage.FAILED, reason="test", now=1)
     assert not FinalPrice.objects.get().waiting
     assert PublicationItem.objects.filter(live=True).count() == 1

@@ -7,11 +7,17 @@ from functools import partial
 import pytest
 from django.contrib.auth.models import User
 
+from desk.kinds import KINDS
 from operators import audit
 from operators.kinds import Details, Kind, Plan
 from operators.models import AuditEntry, Proposal
 from operators.services import proposals
+from oracle.models import Act, BookHead, Index
+from oracle.services import pausing
+from oracle.services.book import BookPaused
+from tests.cast import person
 from tests.race.test_acts_race import together
+from tests.two_people import agree, outcome
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = 1_000_000
@@ -76,3 +82,42 @@ def test_record__by_many_at_once__is_one_chain_without_gaps() -> None:
     together([partial(record, number) for number in range(WORKERS)])
     assert AuditEntry.objects.count() == WORKERS * 20
     assert audit.verify(AuditEntry.objects.order_by("seq"), {}) == ""
+
+
+def test_kinds_of_the_oracle__carried_out_by_many_past_any_lease__happen_once() -> None:
+    """A worker that was taken for dead comes back while another one is at it."""
+    spec = {"pair": "ETH/USD", "min_price": "1", "max_price": "9", "tick": "1"}
+    listed = agree("list_index", {"slug": "eth-usd", "spec": spec}, NOW)
+    together([partial(KINDS["list_index"].carry_out, listed, NOW)] * WORKERS)
+    assert Index.objects.count() == 1
+    paused = agree("pause_intake", {}, NOW)
+    together([partial(KINDS["pause_intake"].carry_out, paused, NOW)] * WORKERS)
+    assert outcome(paused).startswith("paused since ")
+    resumed = agree("resume_intake", {}, NOW + 500)
+    together([partial(KINDS["resume_intake"].carry_out, resumed, NOW + 500)] * WORKERS)
+    assert outcome(resumed) == "resumed after 500 s, an outage"
+    together([partial(KINDS["pause_intake"].carry_out, paused, NOW + 501)] * WORKERS)
+    assert pausing.paused_since() is None
+    ends = AuditEntry.objects.filter(what="proposal.ended").values_list("subject", flat=True)
+    assert sorted(ends) == ["eth-usd", "intake", "intake"]
+
+
+def test_pause_and_acts__at_once__no_entry_comes_after_the_pause() -> None:
+    book_begins = person("dave")
+    book_begins.deposit(10**18, NOW)
+
+    def act(number: int) -> bool:
+        try:
+            return book_begins.stake(1, NOW + number).refusal is None
+        except BookPaused:
+            return False
+
+    def pause() -> bool:
+        pausing.pause(now=NOW + WORKERS)
+        return True
+
+    done = together([*(partial(act, number) for number in range(WORKERS)), pause])
+    head = BookHead.objects.get()
+    assert (head.paused_at, head.clock, head.life_at) == (NOW + WORKERS,) * 3
+    assert Act.objects.filter(kind="Stake").count() == sum(done) - 1
+    assert not Act.objects.filter(at__gt=NOW + WORKERS).exists()

@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
 from oracle import clock
 from oracle.management import options
+from oracle.management.shell import ShellCommand
 from oracle.services import funding
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     help = (
         "Credit accounts on the operator's word alone: no money of the chain stands behind it, and its"
         " entry names block 0, so everybody can tell. OPERATOR_DEPOSITS must allow it."

@@ -4,14 +4,13 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
-from oracle import clock, signer
+from oracle import clock
 from oracle.management import options
+from oracle.management.shell import ShellCommand
 from oracle.services import listing
-from protocol.terms import InvalidTerms, Terms
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     help = (
         "List an expiry that lies ahead. Its index, instant and terms are frozen and hashed into its id; a"
         " mistake is put right by another expiry."
@@ -36,29 +35,21 @@ class Command(OperatorCommand):
         )
 
     def handle(self, *args: Any, **given: Any) -> None:
+        index, expiry_at = options.index(given["index"]), options.instant(given["at"])
+        guardians = [options.address(each) for each in given["guardians"].split(",") if each]
         try:
+            terms = listing.read_terms(
+                options.document(given["terms"]),
+                guardians=guardians,
+                guardian_threshold=given["guardian_threshold"],
+            )
             expiry = listing.list_expiry(
                 slug=given["slug"],
-                index=options.index(given["index"]),
-                expiry_at=options.instant(given["at"]),
-                terms=_terms(given),
+                index=index,
+                expiry_at=expiry_at,
+                terms=terms,
                 now=clock.now(),
             )
-        except (listing.InvalidListing, InvalidTerms) as error:
+        except listing.InvalidListing as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"expiry {expiry.slug} at {expiry.expiry_at} {expiry.id}")
-
-
-def _terms(given: dict[str, Any]) -> Terms:
-    """The law's defaults, what differs from them, and our own key as the service's."""
-    document = {"service": signer.service_address(), **options.document(given["terms"])}
-    if given["guardians"]:
-        document["guardians"] = [options.address(each) for each in given["guardians"].split(",")]
-    if given["guardian_threshold"] is not None:
-        document["guardian_threshold"] = given["guardian_threshold"]
-    elif document.get("guardians") and "guardian_threshold" not in document:
-        document["guardian_threshold"] = len(document["guardians"]) // 2 + 1
-    terms = Terms.from_json(document)
-    if terms.guardian_threshold < 1:
-        raise CommandError("name --guardians: without them a ruling could never be signed, and bonds stay locked")
-    return terms

@@ -4,12 +4,12 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
 from oracle.management import options
+from oracle.management.shell import ShellCommand
 from oracle.services import listing
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     help = "List an index, or a new version of it. Its spec is frozen; the same spec again is the same index."
     when = "before the first expiry that it prices"
     changes = "one new index or version, for ever"

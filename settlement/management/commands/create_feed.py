@@ -4,13 +4,13 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
 from oracle import clock, selectors
+from oracle.management.shell import ShellCommand
 from settlement.chain.errors import ChainError
 from settlement.services.feeds import InvalidFeed, create_feed
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     """An expiry's price for contracts that want AggregatorV3Interface."""
 
     help = (

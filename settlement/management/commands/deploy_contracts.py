@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
+from oracle.management.shell import ShellCommand
 from settlement.chain import quorum
 from settlement.chain.client import Connection, connect
 from settlement.chain.deploy import Deployed, EscrowRules, Rules, deploy, deploy_escrow, deploy_feeds
@@ -19,7 +19,7 @@ from settlement.signers.configured import configured
 from settlement.signers.signer import CannotSign
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     """Oracle, series, factory, feeds and escrow; their addresses go into CONTRACTS_FILE."""
 
     help = (

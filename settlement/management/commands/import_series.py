@@ -5,14 +5,14 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
 from oracle import selectors
+from oracle.management.shell import ShellCommand
 from settlement.chain.errors import ChainError
 from settlement.services.foreign import InvalidForeign, import_series
 from settlement.strikes import decimal
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     """A contract of somebody else that settles by an expiry of ours."""
 
     help = (

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
 from oracle import clock, selectors
+from oracle.management.shell import ShellCommand
 from oracle.models import Expiry
 from settlement.chain.errors import ChainError
 from settlement.models import ETH
@@ -14,7 +14,7 @@ from settlement.services.series import InvalidSeries, list_series, plan_series
 from settlement.strikes import InvalidStrikes, decimal, parse_strikes
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     """A grid of strikes, in as few transactions of the factory as fit."""
 
     help = (

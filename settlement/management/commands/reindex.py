@@ -4,15 +4,15 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators.management.explained import OperatorCommand
 from oracle import clock
+from oracle.management.shell import ShellCommand
 from settlement.chain import providers
 from settlement.chain.errors import ChainError
 from settlement.services import reindex, series_index
 from settlement.services.escrow_index import Stopped
 
 
-class Command(OperatorCommand):
+class Command(ShellCommand):
     """The escrow's index or the series'. With --check nothing is written; without, it goes on after an alarm."""
 
     help = (

@@ -15,7 +15,7 @@ from reporter.attest.escrow import Deposit
 from reporter.attest.grounds import Context
 from reporter.attest.memory import Memory
 from reporter.attest.program import Attestor
-from reporter.attest.roots import GROUNDS, Proposal, RootContext, RootMemory, refusal
+from reporter.attest.roots import GROUNDS, AuditHead, Proposal, RootContext, RootMemory, refusal
 from reporter.attest.store import Lines
 from reporter.keys import Key
 from reporter.service import Unreachable
@@ -80,7 +80,8 @@ class Scene:
     def row(self, proposal: Proposal | None = None) -> dict[str, Any]:
         found = proposal or self.proposal
         fields = {name: str(value) for name, value in found.message.items()}
-        return {"id": "4", "stage": "PLANNED", **fields, "seq": str(found.seq), "signatures": []}
+        audit = found.audit and found.audit.to_json()
+        return {"id": "4", "stage": "PLANNED", **fields, "seq": str(found.seq), "audit": audit, "signatures": []}
 
     def refused(self, proposal: Proposal | None = None) -> str:
         return (refusal(proposal or self.proposal, self.context) or "").split(":")[0]
@@ -138,6 +139,58 @@ def test_signature__lost_on_its_way__the_same_is_sent_again(scene: Scene, monkey
     ((_, body),) = scene.service.posts
     assert recover(digest(DOMAIN, "Root", scene.proposal.message), body["signature"]) == ATTESTOR.address
     assert len(list(Lines(scene.follower.store.folder / "roots.jsonl"))) == 1
+
+
+def head(seq: int, digit: str) -> AuditHead:
+    return AuditHead(seq, "0x" + digit * 64)
+
+
+def test_audit_log__its_head__is_kept_with_the_root(scene: Scene) -> None:
+    proposal = replace(scene.proposal, audit=head(7, "a"))
+    scene.service.proposed_roots = [scene.row(proposal)]
+    scene.attestor.round(scene.at + 2)
+    kept = {"seq": "7", "head": "0x" + "a" * 64}
+    folder = scene.follower.store.folder
+    assert json.loads((folder / "root-1.json").read_text())["audit"] == kept
+    (line,) = (folder / "roots.jsonl").read_text().splitlines()
+    assert json.loads(line)["audit"] == kept
+    assert RootMemory(Lines(folder / "roots.jsonl")).audit == head(7, "a")
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        (head(7, "a"), ""),
+        (head(8, "b"), ""),
+        (head(7, "b"), "audit_rewritten"),
+        (head(6, "a"), "audit_rewritten"),
+        (head(4, "e"), "audit_rewritten"),
+        (None, "audit_rewritten"),
+    ],
+)
+def test_audit_log__other_than_we_keep_it__refused_also_after_a_restart(
+    scene: Scene, told: AuditHead | None, code: str
+) -> None:
+    for epoch, known in ((0, head(7, "a")), (-1, head(5, "c")), (-2, None)):
+        message = scene.proposal.message | {"epoch": epoch + 2**64}
+        scene.memory.remember(replace(scene.proposal, message=message, audit=known))
+    again = RootMemory(Lines(scene.follower.store.folder / "roots.jsonl"))
+    scene.context = replace(scene.context, memory=again)
+    assert scene.refused(replace(scene.proposal, audit=told)) == code
+
+
+def test_audit_log__of_a_service_that_never_told_its_head__is_not_asked_for(scene: Scene) -> None:
+    scene.memory.remember(replace(scene.proposal, message=scene.proposal.message | {"epoch": 0}))
+    assert scene.refused(scene.proposal) == ""
+    assert scene.refused(replace(scene.proposal, audit=head(1, "a"))) == ""
+
+
+@pytest.mark.parametrize("audit", [{"seq": 7, "head": "0x" + "a" * 64}, {"seq": "7", "head": "0xa"}, {"seq": "7"}, "7"])
+def test_audit_log__its_head_malformed__refused_with_words(scene: Scene, audit: object) -> None:
+    scene.service.proposed_roots = [scene.row() | {"audit": audit}]
+    scene.attestor.round(scene.at + 2)
+    ((_, body),) = scene.service.posts
+    assert body["refusal"].startswith("malformed: ")
 
 
 def test_root__built_at_an_entry_that_we_are_past__is_signed_all_the_same(scene: Scene) -> None:

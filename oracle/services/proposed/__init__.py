@@ -1,0 +1,1 @@
+"""What of the oracle two operators decide together (operators/kinds.py)."""
