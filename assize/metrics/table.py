@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A gauge. Its name ends with its unit, where it has one; `invariant` is the `I-n` of RELIABILITY that it guards."""
+    """A gauge. Its name ends with its unit, where it has one; `invariant` is the `I-n` that it guards (RELIABILITY)."""
 
     name: str
     means: str

@@ -15,7 +15,8 @@ NOT_IN_WEB = {
     "alerts/services/sending.py",  # a lock while the worker sends
     "oracle/check.py",  # commands
     "assize/management/commands/backup_verify.py",
-    "operators/management/commands/audit_verify.py",
+    "settlement/management/commands/audit.py",
+    "settlement/management/commands/audit_verify.py",
 }
 
 
