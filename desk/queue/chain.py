@@ -1,0 +1,39 @@
+"""Whether the nodes agree."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from desk import addresses
+from desk.queue.rows import Row, Section, Urgency
+from settlement.models import ChainState
+from settlement.status import LOOKED_SECONDS
+
+
+def sections(now: int) -> Sequence[Section]:
+    """One query."""
+    state = ChainState.objects.filter(id=1).first()
+    return [_providers(state, now)]
+
+
+def _providers(state: ChainState | None, now: int) -> Section:
+    found = _trouble(state, now)
+    full = addresses.listing(ChainState)
+    return Section("Providers disagreeing", "all providers agree", full, [found] if found else [], int(bool(found)))
+
+
+def _trouble(state: ChainState | None, now: int) -> Row | None:
+    if state is None or not state.looked_at:
+        link = addresses.listing(ChainState)
+        return Row("chain", "nobody has looked at it yet: is the worker up?", link, Urgency.SOON)
+    link = addresses.page(state)
+    if state.problem:
+        return Row("nodes", f"too few agree: {state.problem}", link, Urgency.STOPPED, state.good_at)
+    if now - state.looked_at > LOOKED_SECONDS:
+        return Row("nodes", "nobody has asked them for a while: is the worker up?", link, Urgency.NOW, state.looked_at)
+    if state.agreeing < state.nodes:
+        words = f"{state.agreeing} of {state.nodes} agree, {settings.RPC_QUORUM} must"
+        return Row("nodes", words, link, Urgency.NOW, state.looked_at, "at")
+    return None
