@@ -22,7 +22,9 @@ def listing(model: type[Model], **filters: str) -> str:
 
 def new_proposal(kind: str = "", **details: object) -> str:
     """The form for a proposal of a kind, with these details filled in; without a kind, all kinds."""
-    address = reverse("admin:operators_propose", args=[kind]) if kind else reverse("admin:operators_proposal_add")
+    address = (
+        reverse("admin:operators_propose", args=[kind]) if kind else reverse("admin:operators_proposal_add")
+    )
     return _asking(address, {name: str(value) for name, value in details.items()})
 
 

@@ -9,6 +9,8 @@ from desk.forms.chain import CancelForm, ChangeAttestorsForm, FundRewardForm, Gr
 from desk.forms.listing import ExpiryForm, IndexForm
 from desk.forms.people import RoleForm
 
+__all__ = ["FORMS", "KindForm"]
+
 FORMS: Mapping[str, type[KindForm]] = {
     "list_index": IndexForm,
     "list_expiry": ExpiryForm,

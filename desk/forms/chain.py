@@ -49,4 +49,3 @@ class ChangeAttestorsForm(KindForm):
 
     attestors = AddressesField(help_text="the whole new set, one address a line")
     threshold = forms.IntegerField(min_value=1, help_text="of them sign a price")
-

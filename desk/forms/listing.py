@@ -19,7 +19,14 @@ from protocol.terms import Terms
 PERCENT_DECIMALS = 4
 """Of a share in percent: a millionth is 0.0001 %."""
 _OTHERS = ("service", "guardians", "guardian_threshold", "value_rates")
-_ETHER = ("min_report_stake", "min_report_bond", "max_report_bond", "min_challenge_bond", "min_pledge", "arbitration_bond")
+_ETHER = (
+    "min_report_stake",
+    "min_report_bond",
+    "max_report_bond",
+    "min_challenge_bond",
+    "min_pledge",
+    "arbitration_bond",
+)
 
 
 class IndexForm(KindForm):
@@ -51,7 +58,8 @@ class ExpiryForm(KindForm):
         min_value=1, required=False, help_text="of them make a ruling; a majority where left empty"
     )
     value_rates = DocumentField(
-        required=False, help_text="wei that a unit of each collateral counts for, where it is not ETH: {address: wei}"
+        required=False,
+        help_text="wei that a unit of each collateral counts for, where it is not ETH: {address: wei}",
     )
 
     def __init__(self, *args: Any, **given: Any) -> None:
@@ -90,7 +98,10 @@ def _field(name: str, default: str) -> forms.Field:
     widget = forms.TextInput(attrs={"placeholder": f"{shown} {unit}".strip()})
     label = f"{name}, in {unit}" if unit else name
     return forms.CharField(
-        required=False, label=label, widget=widget, help_text=f"{MEANING[name]}; {readable(name, default)} by default"
+        required=False,
+        label=label,
+        widget=widget,
+        help_text=f"{MEANING[name]}; {readable(name, default)} by default",
     )
 
 

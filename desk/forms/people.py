@@ -6,7 +6,12 @@ from django import forms
 
 from desk.forms.base import KindForm
 
-ROLES = (("", "none: may not log in"), ("viewer", "viewer"), ("operator", "operator"), ("approver", "approver"))
+ROLES = (
+    ("", "none: may not log in"),
+    ("viewer", "viewer"),
+    ("operator", "operator"),
+    ("approver", "approver"),
+)
 
 
 class RoleForm(KindForm):

@@ -21,7 +21,9 @@ def sections(now: int) -> Sequence[Section]:
 def _providers(state: ChainState | None, now: int) -> Section:
     found = _trouble(state, now)
     full = addresses.listing(ChainState)
-    return Section("Providers disagreeing", "all providers agree", full, [found] if found else [], int(bool(found)))
+    return Section(
+        "Providers disagreeing", "all providers agree", full, [found] if found else [], int(bool(found))
+    )
 
 
 def _trouble(state: ChainState | None, now: int) -> Row | None:
@@ -32,7 +34,13 @@ def _trouble(state: ChainState | None, now: int) -> Row | None:
     if state.problem:
         return Row("nodes", f"too few agree: {state.problem}", link, Urgency.STOPPED, state.good_at)
     if now - state.looked_at > LOOKED_SECONDS:
-        return Row("nodes", "nobody has asked them for a while: is the worker up?", link, Urgency.NOW, state.looked_at)
+        return Row(
+            "nodes",
+            "nobody has asked them for a while: is the worker up?",
+            link,
+            Urgency.NOW,
+            state.looked_at,
+        )
     if state.agreeing < state.nodes:
         words = f"{state.agreeing} of {state.nodes} agree, {settings.RPC_QUORUM} must"
         return Row("nodes", words, link, Urgency.NOW, state.looked_at, "at")

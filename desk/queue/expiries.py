@@ -52,7 +52,12 @@ def _ruling(row: Any) -> Row:
         return Row(row.slug, f"{have}; without them it waits for ever", addresses.page(row), Urgency.STOPPED)
     price = decimal(row.best_ballot_price)
     return Row(
-        row.slug, f"{have}; else {price} becomes final", addresses.page(row), Urgency.NOW, row.deadline, "until"
+        row.slug,
+        f"{have}; else {price} becomes final",
+        addresses.page(row),
+        Urgency.NOW,
+        row.deadline,
+        "until",
     )
 
 
@@ -89,7 +94,11 @@ def _unreported(now: int) -> Q:
 
 _SECTIONS = {
     OVERDUE: ("Deadlines overdue", "no deadline is overdue", {"o": "5"}),
-    NOT_OPENED: ("Not opened though their time has come", "all that was due has opened", {"stage__exact": "SCHEDULED"}),
+    NOT_OPENED: (
+        "Not opened though their time has come",
+        "all that was due has opened",
+        {"stage__exact": "SCHEDULED"},
+    ),
     UNREPORTED: ("Unreported past grace", "every open window has reports", {"stage__exact": "REPORTING"}),
     OPEN: ("Open windows by value at stake", "no window is open", {}),
     SOON: ("Expiries in the next 24 hours", "no expiry in the next 24 hours", {"stage__exact": "SCHEDULED"}),
@@ -99,7 +108,9 @@ _SECTIONS = {
 def _section(name: str, rows: Sequence[Any], now: int) -> Section:
     title, quiet, filters = _SECTIONS[name]
     total = rows[0].total if rows else 0
-    return Section(title, quiet, addresses.listing(Expiry, **filters), [_row(name, row, now) for row in rows], total)
+    return Section(
+        title, quiet, addresses.listing(Expiry, **filters), [_row(name, row, now) for row in rows], total
+    )
 
 
 def _row(name: str, row: Expiry, now: int) -> Row:
@@ -120,7 +131,9 @@ def _row(name: str, row: Expiry, now: int) -> Row:
 
 
 def _runs(row: Expiry) -> str:
-    stake = f"{cut(row.value_secured)} ETH at stake" if row.value_secured is not None else "nothing counted yet"
+    stake = (
+        f"{cut(row.value_secured)} ETH at stake" if row.value_secured is not None else "nothing counted yet"
+    )
     doing = {
         Stage.REPORTING: f"takes sealed reports, {row.reports} and {ether(row.report_stake)} so far",
         Stage.CHALLENGE: f"{decimal(row.standing)} stands; a claim against it may be filled",

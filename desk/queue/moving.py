@@ -26,7 +26,13 @@ ROOT_LATE = 3
 DISABLED_SECONDS = 7 * 86_400
 """For which a webhook that was given up stays in the queue."""
 
-PUBLICATIONS, TRANSACTIONS, ROOTS, LAST_ROOT, HOOKS = "publications", "transactions", "roots", "last_root", "hooks"
+PUBLICATIONS, TRANSACTIONS, ROOTS, LAST_ROOT, HOOKS = (
+    "publications",
+    "transactions",
+    "roots",
+    "last_root",
+    "hooks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,9 @@ def sections(now: int) -> Sequence[Section]:
         found.setdefault(values[0], []).append(Waits(*values))
     return [
         _section("Publications stuck", "no publication is stuck", Publication, found.get(PUBLICATIONS, [])),
-        _section("Transactions stuck", "no transaction is stuck", ChainTransaction, found.get(TRANSACTIONS, [])),
+        _section(
+            "Transactions stuck", "no transaction is stuck", ChainTransaction, found.get(TRANSACTIONS, [])
+        ),
         _late_roots(found.get(ROOTS, []), found.get(LAST_ROOT, []), now),
         _section("Webhooks failing", "no webhook fails", Hook, found.get(HOOKS, [])),
     ]
@@ -105,7 +113,9 @@ def _values(rows: QuerySet[Any], sort: str, name: Any, state: Any, reason: Any, 
 
 def _section(title: str, quiet: str, model: Any, waits: Sequence[Waits]) -> Section:
     full = addresses.listing(model, **_FULL.get(model, {}))
-    return Section(title, quiet, full, [_ROWS[each.sort](each) for each in waits], waits[0].total if waits else 0)
+    return Section(
+        title, quiet, full, [_ROWS[each.sort](each) for each in waits], waits[0].total if waits else 0
+    )
 
 
 _FULL = {ChainTransaction: {"state__exact": TransactionState.SENT}}
@@ -135,7 +145,9 @@ _SLOW = {
 def _transaction(waits: Waits) -> Row:
     link = addresses.page(ChainTransaction, waits.pk)
     cancel = Act("propose to cancel", addresses.new_proposal(CANCEL, transaction=waits.pk))
-    return Row(waits.name, waits.reason or "no block has taken it", link, Urgency.NOW, waits.at, "since", cancel)
+    return Row(
+        waits.name, waits.reason or "no block has taken it", link, Urgency.NOW, waits.at, "since", cancel
+    )
 
 
 def _root(waits: Waits) -> Row:

@@ -105,7 +105,9 @@ class ProposalAdmin(ExplainedAdmin):
     ) -> HttpResponse:
         """Every kind, with what it does. Nothing is added here."""
         operator(request, ADD)
-        choices = [Choice(kind, addresses.new_proposal(kind.name), _impossible(kind)) for kind in KINDS.values()]
+        choices = [
+            Choice(kind, addresses.new_proposal(kind.name), _impossible(kind)) for kind in KINDS.values()
+        ]
         return self._page(request, "New proposal", "kinds", {"choices": choices})
 
     def propose(self, request: HttpRequest, name: str) -> HttpResponse:
@@ -135,7 +137,9 @@ class ProposalAdmin(ExplainedAdmin):
                 kind=kind, details=form.details(), reason=reason, by=person, now=clock.now()
             )
         except NotPossible as error:
-            return self._page(request, kind.title, "propose", {**context, "problem": str(error), "reason": reason})
+            return self._page(
+                request, kind.title, "propose", {**context, "problem": str(error), "reason": reason}
+            )
         messages.success(request, "Proposed. Somebody else has to approve it: send them this page.")
         return HttpResponseRedirect(addresses.page(made))
 
@@ -156,7 +160,9 @@ class ProposalAdmin(ExplainedAdmin):
         person = operator(request, ADD if row.proposed_by_id == request.user.pk else DECIDE)
 
         def act() -> str:
-            proposals.reject(proposal_id=pk, reason=request.POST.get("reason", ""), by=person, now=clock.now())
+            proposals.reject(
+                proposal_id=pk, reason=request.POST.get("reason", ""), by=person, now=clock.now()
+            )
             return "It is over: nothing of it is done."
 
         return _told(request, row, act)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from desk import addresses
 from desk.why.expiry import acts_table, ledger_table
 from desk.why.page import ROWS, Link, Table, Why
-from django.db.models import Q
 from ledger import names
 from ledger.models import Account, Transfer
 from ledger.names import Kind
@@ -38,12 +39,21 @@ def explain(row: Account, now: int) -> Why:
 
 def _person(address: str) -> list[Table]:
     found = selectors.account(address)
-    balances = [(kind, ether(amount)) for kind, amount in found.balances.items()]
+    has = found.balances
+    balances = [("free", ether(has["free"])), ("stake", ether(has["stake"])), ("unbonding", ether(has["unbonding"]))]
+    balances.append(("withdrawing", ether(has["withdrawing"])))
     locks = found.heaviest(ROWS)
-    rows = {row.id: row for row in Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).defer("terms", "raised")}
+    rows = {
+        row.id: row
+        for row in Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).defer("terms", "raised")
+    }
     locked = [(Link(rows[id_].slug, addresses.page(rows[id_])), ether(amount)) for id_, amount in locks]
     return [
-        Table("All that this address has", ("for", "amount"), [*balances, ("locked stake", ether(found.locked_stake))]),
+        Table(
+            "All that this address has",
+            ("for", "amount"),
+            [*balances, ("locked stake", ether(found.locked_stake))],
+        ),
         Table("Locked on", ("expiry", "amount"), locked, "nothing is locked"),
         acts_table(selectors.acts_of(address, limit=ROWS), addresses.listing(Act, q=address)),
     ]

@@ -9,8 +9,8 @@ from pages.show import utc
 from settlement.alarms import KINDS
 from settlement.models import Alarm, ChainTransaction
 from settlement.services.proposed import CANCEL
-from settlement.status import stops
 from settlement.stages import TransactionState
+from settlement.status import stops
 
 
 def explain(row: Alarm, now: int) -> Why:
@@ -43,7 +43,9 @@ def explain(row: Alarm, now: int) -> Why:
 
 
 def _transaction(row: Alarm) -> ChainTransaction | None:
-    return ChainTransaction.objects.filter(purpose=row.subject).order_by("-pk").first() if row.subject else None
+    return (
+        ChainTransaction.objects.filter(purpose=row.subject).order_by("-pk").first() if row.subject else None
+    )
 
 
 def _subject(row: Alarm, transaction: ChainTransaction | None) -> list[Link]:

@@ -14,7 +14,9 @@ from settlement.models import ChainTransaction, OracleRecord, Publication, Publi
 def of_expiry(row: Expiry) -> list[Table]:
     """Its publications, transactions, record of the oracle and series."""
     items = list(
-        PublicationItem.objects.filter(expiry=row).select_related("publication__transaction").order_by("-pk")[:ROWS]
+        PublicationItem.objects.filter(expiry=row)
+        .select_related("publication__transaction")
+        .order_by("-pk")[:ROWS]
     )
     publications = [item.publication for item in items]
     return [
@@ -28,10 +30,18 @@ def of_expiry(row: Expiry) -> list[Table]:
 def publications_table(publications: Iterable[Publication]) -> Table:
     """Batches of prices."""
     found = [
-        (Link(str(each), addresses.page(each)), each.stage, each.reason or "–", utc(each.created_at), utc(each.final_at))
+        (
+            Link(str(each), addresses.page(each)),
+            each.stage,
+            each.reason or "–",
+            utc(each.created_at),
+            utc(each.final_at),
+        )
         for each in publications
     ]
-    return Table("Publications", ("publication", "stage", "reason", "made", "final"), found, "its price is in none")
+    return Table(
+        "Publications", ("publication", "stage", "reason", "made", "final"), found, "its price is in none"
+    )
 
 
 def transactions_table(rows: Iterable[ChainTransaction]) -> Table:
@@ -56,7 +66,9 @@ def _record(row: Expiry) -> Table:
         (each.state, utc(each.since), decimal(each.price), str(each.attempt), str(each.block))
         for each in OracleRecord.objects.filter(expiry=row)
     ]
-    return Table("What the oracle has", ("state", "since", "price", "attempt", "block"), found, "nobody has looked yet")
+    return Table(
+        "What the oracle has", ("state", "since", "price", "attempt", "block"), found, "nobody has looked yet"
+    )
 
 
 def _series(row: Expiry) -> Table:

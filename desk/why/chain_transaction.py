@@ -29,10 +29,16 @@ _OVER = {
 }  # fmt: skip
 _SAID: dict[str, tuple[str, str]] = {
     Answer.NO_FUNDS: ("The publisher has not enough ether for the most that it may cost.", "Send it ether"),
-    Answer.FEE_TOO_LOW: ("The base fee is above what it pays.", "The worker raises its fee in its next round"),
+    Answer.FEE_TOO_LOW: (
+        "The base fee is above what it pays.",
+        "The worker raises its fee in its next round",
+    ),
     Answer.UNDERPRICED: ("A node has another transaction of this nonce.", "The worker outbids it after 15 s"),
     Answer.ALREADY_KNOWN: ("Nodes have it, and no block takes it.", "A block, or the next raise of its fee"),
-    Answer.NONCE_TOO_LOW: ("A block has used its nonce, by none of our attempts.", "That block, once it is deep"),
+    Answer.NONCE_TOO_LOW: (
+        "A block has used its nonce, by none of our attempts.",
+        "That block, once it is deep",
+    ),
     Answer.NO_ANSWER: ("No node answers, or they answer nonsense.", "A node that answers"),
 }
 
@@ -69,12 +75,14 @@ def _before(row: ChainTransaction) -> Sequence[ChainTransaction]:
     return list(mine.filter(state=S.SENT).order_by("nonce")[:5])
 
 
-def _sent(row: ChainTransaction, attempts: Sequence[Attempt], before: Sequence[ChainTransaction]) -> tuple[str, str]:
+def _sent(
+    row: ChainTransaction, attempts: Sequence[Attempt], before: Sequence[ChainTransaction]
+) -> tuple[str, str]:
     """Why it waits, and what ends that."""
     if before:
         first = before[0]
         return (
-            f"It waits behind nonce {first.nonce} ({first.purpose}): blocks take nonces in order, and no block has that one.",
+            f"It waits behind nonce {first.nonce} ({first.purpose}), which no block has: nonces are taken in order.",
             f"Whatever moves nonce {first.nonce}; this one cannot be mined before",
         )
     if row.overtaken_block is not None:
@@ -107,7 +115,9 @@ def _timeline(row: ChainTransaction, attempts: Sequence[Attempt]) -> list[Moment
     found = [Moment(row.created_at, f"Stored under nonce {row.nonce} for {row.purpose}")]
     for each in attempts:
         what = "An empty transfer in its place was signed" if each.proposal_id else "Signed"
-        found.append(Moment(each.signed_at, f"Attempt {each.number}: {what}, {_gwei(each.max_fee)} per gas at most"))
+        found.append(
+            Moment(each.signed_at, f"Attempt {each.number}: {what}, {_gwei(each.max_fee)} per gas at most")
+        )
     return found
 
 
@@ -125,7 +135,16 @@ def _attempts(attempts: Sequence[Attempt]) -> Table:
         )
         for each in attempts
     ]
-    head = ("attempt", "hash", "most per gas", "tip", "most in all", "last sent", "the node said", "cancels by")
+    head = (
+        "attempt",
+        "hash",
+        "most per gas",
+        "tip",
+        "most in all",
+        "last sent",
+        "the node said",
+        "cancels by",
+    )
     return Table("Attempts", head, found)
 
 

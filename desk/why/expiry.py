@@ -56,7 +56,7 @@ def _tables(row: Expiry, terms: Terms) -> list[Table]:
         *rulings.tables(row, terms),
         _claims(row),
         _ballots(row),
-        acts_table(list(_acts(row)), addresses.listing(Act, q=row.slug)),
+        acts_table(_acts(row), addresses.listing(Act, q=row.slug)),
         ledger_table(statement(row.id, limit=ROWS), f"expiry:{row.id}"),
         *chain_rows.of_expiry(row),
         *alarms_and_audit(row.slug, row.id),
@@ -64,7 +64,7 @@ def _tables(row: Expiry, terms: Terms) -> list[Table]:
 
 
 def _acts(row: Expiry) -> Sequence[Act]:
-    acts = Act.objects.filter(expiry=row).order_by("-seq")[:ROWS]
+    acts = list(Act.objects.filter(expiry=row).order_by("-seq")[:ROWS])
     for act in acts:
         act.expiry = row  # sealing asks its stage
     return acts
@@ -90,7 +90,15 @@ def acts_table(acts: Sequence[Act], full: str) -> Table:
 def ledger_table(transfers: Sequence[Transfer], searched: str) -> Table:
     """Movements of money, newest first."""
     found = [
-        (str(each.pk), utc(each.at), each.reason, each.debit_id, each.credit_id, ether(each.amount), f"#{each.entry}")
+        (
+            str(each.pk),
+            utc(each.at),
+            each.reason,
+            each.debit_id,
+            each.credit_id,
+            ether(each.amount),
+            f"#{each.entry}",
+        )
         for each in transfers
     ]
     head = ("line", "when", "reason", "from", "to", "amount", "entry")

@@ -98,7 +98,13 @@ def _audit(subjects: Iterable[str]) -> Table:
     wanted = list(subjects)
     rows = AuditEntry.objects.filter(subject__in=wanted).order_by("-seq")[:ROWS]
     found = [
-        (Link(f"#{entry.seq}", addresses.page(entry)), utc(entry.at), entry.actor, entry.what, told(entry.details))
+        (
+            Link(f"#{entry.seq}", addresses.page(entry)),
+            utc(entry.at),
+            entry.actor,
+            entry.what,
+            told(entry.details),
+        )
         for entry in rows
     ]
     more = Link("all", addresses.listing(AuditEntry, q=wanted[0])) if len(found) == ROWS else None

@@ -22,7 +22,7 @@ _BECAUSE = {
 _NEXT = {
     S.PLANNED: "Attestors ask every few seconds what there is to sign; with the k-th signature it goes on",
     S.SIGNED: "The worker's next round signs its transaction and sends it",
-    S.SENT: "A block that takes it. The worker raises its fees by itself; what holds it up stands on the transaction's page",
+    S.SENT: "A block that takes it; what holds it up stands on the transaction's page",
     S.MINED: "A block deep enough, once the oracle's delay is over",
     S.FINAL: "Nothing: it is over",
     S.FAILED: "Nothing: its expiries are in another publication",

@@ -33,7 +33,10 @@ def commands(row: Expiry, terms: Terms) -> Sequence[tuple[str, str]]:
     sign = f'python -m reporter rule sign --expiry {row.slug} --price {price} --reason "WHY" --key-file FILE'
     return [
         ("Each guardian signs, with the same price and the same words", sign),
-        (f"Whoever has {terms.guardian_threshold} of the files sends them", "python -m reporter rule send FILES"),
+        (
+            f"Whoever has {terms.guardian_threshold} of the files sends them",
+            "python -m reporter rule send FILES",
+        ),
     ]
 
 
@@ -50,7 +53,9 @@ def _collected(signatures: Sequence[RulingSignature], terms: Terms) -> Table:
         )
         for rows in sorted(by_digest.values(), key=len, reverse=True)
     ]
-    return Table("Rulings so far", ("price", "reason", "signed", "missing"), found, "no guardian has signed any")
+    return Table(
+        "Rulings so far", ("price", "reason", "signed", "missing"), found, "no guardian has signed any"
+    )
 
 
 def _who(signatures: Sequence[RulingSignature], terms: Terms) -> Table:
