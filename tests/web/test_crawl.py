@@ -162,15 +162,38 @@ def bodies(path: str) -> list[dict[str, Any]]:
     assert mine is not None
     hash_ = KINDS[mine.kind].plan(mine.details, OPEN).hash
     forged = {
-        "proposed_by": "2", "approved_by": "2", "approved_at": "1", "begun_at": "1", "outcome": "done",
-        "expires_at": "1", "stage": "FINAL", "price": "1", "standing": "1", "terms": "{}", "balance": "1", "is_superuser": "on",
-    }  # fmt: skip
+        "proposed_by": "2",
+        "approved_by": "2",
+        "approved_at": "1",
+        "begun_at": "1",
+        "outcome": "done",
+        "expires_at": "1",
+        "stage": "FINAL",
+        "price": "1",
+        "standing": "1",
+        "terms": "{}",
+        "balance": "1",
+        "is_superuser": "on",
+    }
     proposal = {
-        "step": "propose", "seen": hash_, "reason": "because", "transaction": "1", "slug": "x", "spec": "{}",
-        "expiry": "eth-usd-test", "strikes": "2000", "amount": "1", "index": "eth-usd", "name": "root",
-        "role": "approver", "expiry_at": "2099-01-01T00:00Z", "guardians": "0x" + "1" * 40, "attestors": "0x" + "1" * 40,
-        "threshold": "1", "address": "0x" + "1" * 40,
-    }  # fmt: skip
+        "step": "propose",
+        "seen": hash_,
+        "reason": "because",
+        "transaction": "1",
+        "slug": "x",
+        "spec": "{}",
+        "expiry": "eth-usd-test",
+        "strikes": "2000",
+        "amount": "1",
+        "index": "eth-usd",
+        "name": "root",
+        "role": "approver",
+        "expiry_at": "2099-01-01T00:00Z",
+        "guardians": "0x" + "1" * 40,
+        "attestors": "0x" + "1" * 40,
+        "threshold": "1",
+        "address": "0x" + "1" * 40,
+    }
     return [
         {**fields, **forged, "post": "yes", "_save": "Save", "_popup": "1"},
         {"action": "delete_selected", "_selected_action": key, "post": "yes"},

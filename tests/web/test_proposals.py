@@ -293,13 +293,24 @@ def test_proposal__something_else_by_now__says_so_before_anybody_approves(row: C
         (
             "list_expiry",
             {
-                "slug": "x", "index": "eth-usd", "expiry_at": "2026-12-25T08:00Z", "min_report_bond": "0.5", "fee_ppm": "12.5 %", "report_window": "3600", "value_rates": '{"0x1": "5"}',
+                "slug": "x",
+                "index": "eth-usd",
+                "expiry_at": "2026-12-25T08:00Z",
+                "min_report_bond": "0.5",
+                "fee_ppm": "12.5 %",
+                "report_window": "3600",
+                "value_rates": '{"0x1": "5"}',
                 "guardians": f"{WORD[:42]}, 0x{'A' * 40}",
             },
             {
-                "slug": "x", "index": "eth-usd", "expiry_at": 1_798_185_600, "guardians": [WORD[:42], "0x" + "a" * 40],
+                "slug": "x",
+                "index": "eth-usd",
+                "expiry_at": 1_798_185_600,
+                "guardians": [WORD[:42], "0x" + "a" * 40],
                 "terms": {
-                    "report_window": "3600", "min_report_bond": "500000000000000000", "fee_ppm": "125000",
+                    "report_window": "3600",
+                    "min_report_bond": "500000000000000000",
+                    "fee_ppm": "125000",
                     "value_rates": {"0x1": "5"},
                 },
             },
@@ -308,9 +319,13 @@ def test_proposal__something_else_by_now__says_so_before_anybody_approves(row: C
         ("fund_reward", {"expiry": "x", "amount": "1.5"}, {"expiry": "x", "amount": 15 * 10**17}),
         ("list_index", {"slug": "x", "spec": '{"tick": "1"}'}, {"slug": "x", "spec": {"tick": "1"}}),
         ("pause_intake", {}, {}),
-        ("change_attestors", {"attestors": WORD[:42], "threshold": "1"}, {"attestors": [WORD[:42]], "threshold": 1}),
+        (
+            "change_attestors",
+            {"attestors": WORD[:42], "threshold": "1"},
+            {"attestors": [WORD[:42]], "threshold": 1},
+        ),
     ],
-)  # fmt: skip
+)
 def test_form__what_people_type__becomes_details(
     db: None, name: str, given: dict[str, str], details: dict[str, object]
 ) -> None:
