@@ -73,6 +73,10 @@ class ChainTransactionAdmin(ExplainedAdmin):
 class ItemInline(ReadOnlyInline):
     model = PublicationItem
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PublicationItem]:
+        found: QuerySet[PublicationItem] = super().get_queryset(request)
+        return found.select_related("expiry").defer("expiry__terms", "expiry__raised")
+
 
 class SignatureInline(ReadOnlyInline):
     model = AttestorSignature

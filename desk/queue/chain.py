@@ -1,4 +1,4 @@
-"""Whether the nodes agree."""
+"""Whether the nodes agree, and whether the signer can pay."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.conf import settings
 
 from desk import addresses
 from desk.queue.rows import Row, Section, Urgency
+from pages.show import cut, ether
 from settlement.models import ChainState
 from settlement.status import LOOKED_SECONDS
 
@@ -15,7 +16,20 @@ from settlement.status import LOOKED_SECONDS
 def sections(now: int) -> Sequence[Section]:
     """One query."""
     state = ChainState.objects.filter(id=1).first()
-    return [_providers(state, now)]
+    return [_providers(state, now), _signer(state)]
+
+
+def _signer(state: ChainState | None) -> Section:
+    """What pays for transactions, as a quorum said it last."""
+    full = addresses.listing(ChainState)
+    if state is None or state.signer_wei is None:
+        return Section("Signer balance", "nobody has read it yet", full)
+    has = f"{state.signer} has {cut(state.signer_wei)} ETH"
+    if state.signer_wei >= settings.PUBLISHER_LEAST_WEI:
+        return Section("Signer balance", has, full)
+    words = f"it has {ether(state.signer_wei)}, less than PUBLISHER_LEAST_WEI: send it ether"
+    row = Row(state.signer, words, addresses.page(state), Urgency.NOW, state.signer_at, "at")
+    return Section("Signer balance", has, full, [row], 1)
 
 
 def _providers(state: ChainState | None, now: int) -> Section:

@@ -148,6 +148,16 @@ def test_queue__providers__disagree_and_are_too_few(root: User) -> None:
     assert the(root, "Providers disagreeing", NOW)[2] is Urgency.STOPPED
 
 
+def test_queue__signer__has_enough_or_too_little(root: User, settings: Any) -> None:
+    assert sections(root, NOW)["Signer balance"].quiet == "nobody has read it yet"
+    ChainState.objects.create(id=1, looked_at=NOW, signer="0xsigner", signer_wei=10**18, signer_at=NOW)
+    settings.PUBLISHER_LEAST_WEI = 10**18
+    found = sections(root, NOW)["Signer balance"]
+    assert (found.rows, found.quiet) == ((), "0xsigner has 1 ETH")
+    settings.PUBLISHER_LEAST_WEI = 10**18 + 1
+    assert the(root, "Signer balance", NOW)[1].startswith("it has 1 ETH, less than PUBLISHER_LEAST_WEI")
+
+
 def test_queue__webhooks_and_alarms__fail_and_are_open(root: User) -> None:
     Hook.objects.create(account="0xa", url="https://a.example/", secret="s", failing_since=NOW)
     Hook.objects.create(account="0xb", url="https://b.example/", secret="s")
