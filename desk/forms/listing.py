@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from desk.forms.base import AddressesField, DocumentField, InstantField, KindForm
 from oracle.models import Index
 from pages.reading import decimal
-from pages.show import typed
 from pages.terms_words import MEANING, readable
+from protocol.show import typed
 from protocol.terms import Terms
 
 PERCENT_DECIMALS = 4

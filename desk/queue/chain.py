@@ -8,7 +8,7 @@ from django.conf import settings
 
 from desk import addresses
 from desk.queue.rows import Row, Section, Urgency
-from pages.show import cut, ether
+from protocol.show import cut, ether
 from settlement.models import ChainState
 from settlement.status import LOOKED_SECONDS
 

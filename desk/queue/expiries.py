@@ -13,7 +13,7 @@ from desk.queue.rows import SHOWN, Act, Row, Section, Urgency
 from disputes.models import RulingSignature
 from oracle.models import Expiry
 from oracle.selectors import RUNNING
-from pages.show import cut, decimal, ether
+from protocol.show import cut, decimal, ether
 from protocol.stages import Stage
 from protocol.terms import Terms
 from settlement.services.watching import OVERDUE_SECONDS

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from desk.queue import Section, queue
 from desk.why.page import Link
 from oracle import clock
-from pages import show
+from protocol import show
 
 register = template.Library()
 

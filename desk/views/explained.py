@@ -34,7 +34,8 @@ class ExplainedAdmin(ReadOnlyAdmin):
             asks = [each for each in why.act if may and each.kind in KINDS]
             context |= {"why": why, "asks": asks, "now": now, "title": self.page_title(row)}
             context |= self.more(request, row, now)
-        return super().change_view(request, object_id, form_url, context)
+        page: HttpResponse = super().change_view(request, object_id, form_url, context)
+        return page
 
     def page_title(self, row: Any) -> str:
         """What the page is called."""

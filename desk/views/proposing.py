@@ -87,7 +87,8 @@ class ProposalAdmin(ExplainedAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         def view(work: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-            return self.admin_site.admin_view(work)
+            guarded: Callable[..., HttpResponse] = self.admin_site.admin_view(work)
+            return guarded
 
         ours = [
             path("add/<slug:name>/", view(self.propose), name="operators_propose"),

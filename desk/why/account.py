@@ -12,7 +12,7 @@ from ledger.models import Account, Transfer
 from ledger.names import Kind
 from oracle import selectors
 from oracle.models import Act, Expiry
-from pages.show import ether
+from protocol.show import ether
 
 _MEANS = {
     Kind.FREE: "It may be bonded, staked or withdrawn by whoever has the key",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk import addresses
 from desk.why.page import Ask, Link, Moment, Table, Why, alarms_and_audit
 from oracle import selectors
-from pages.show import utc
+from protocol.show import utc
 from settlement.alarms import KINDS
 from settlement.models import Alarm, ChainTransaction
 from settlement.services.proposed import CANCEL

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from desk import addresses
 from desk.why.page import ROWS, Link, Table
 from oracle.models import Expiry
-from pages.show import decimal, utc
+from protocol.show import decimal, utc
 from settlement.models import ChainTransaction, OracleRecord, Publication, PublicationItem, Series
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from desk import addresses
 from desk.why.chain_rows import transactions_table
 from desk.why.page import Ask, Link, Moment, Table, Why, alarms_and_audit
-from pages.show import ether, utc
+from protocol.show import ether, utc
 from settlement.chain.answers import Answer
 from settlement.chain.client import GWEI, connect
 from settlement.chain.errors import ChainError

@@ -12,8 +12,9 @@ from ledger.models import Transfer
 from ledger.selectors import statement
 from oracle import sealing
 from oracle.models import Act, Claim, Expiry
-from pages import life, show, told
-from pages.show import decimal, ether, utc
+from pages import life, told
+from protocol import show
+from protocol.show import decimal, ether, utc
 from protocol.stages import Stage
 from protocol.terms import Terms
 from settlement.finality import MEANING, finality

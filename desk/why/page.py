@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from desk import addresses
 from operators.models import AuditEntry
-from pages.show import utc
+from protocol.show import utc
 from settlement.models import Alarm
 
 ROWS = 20

@@ -9,7 +9,7 @@ from desk.kinds import KINDS
 from desk.why.chain_rows import transactions_table
 from desk.why.page import Link, Moment, Table, Why, told
 from operators.models import AuditEntry, Proposal
-from pages.show import utc
+from protocol.show import utc
 from settlement.models import ChainTransaction
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from desk import addresses
 from desk.why.chain_rows import transactions_table
 from desk.why.page import Ask, Link, Moment, Table, Why, alarms_and_audit
-from pages.show import decimal, utc
+from protocol.show import decimal, utc
 from settlement.models import Publication
 from settlement.services.proposed import CANCEL
 from settlement.stages import PublicationStage as S

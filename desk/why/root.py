@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from desk.why.chain_rows import transactions_table
 from desk.why.page import Ask, Link, Moment, Table, Why, alarms_and_audit
-from pages.show import ether, utc
+from protocol.show import ether, utc
 from settlement.models import Root
 from settlement.root_stages import RootStage as S
 from settlement.services.proposed import CANCEL

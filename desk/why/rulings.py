@@ -10,8 +10,8 @@ from disputes.models import RulingSignature
 from oracle.models import Expiry
 from oracle.projection import load_state
 from oracle.record import DatabaseRecord
-from pages.show import decimal, typed, utc
 from protocol.resolution import candidates
+from protocol.show import decimal, typed, utc
 from protocol.stages import Stage
 from protocol.terms import Terms
 
