@@ -1,4 +1,4 @@
-"""Whether the nodes agree, and whether the signer can pay."""
+"""Whether intake is paused, whether the nodes agree, and whether the signer can pay."""
 
 from __future__ import annotations
 
@@ -7,16 +7,29 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from desk import addresses
-from desk.queue.rows import Row, Section, Urgency
+from desk.queue.rows import Act, Row, Section, Urgency
+from oracle import selectors
+from oracle.models import BookHead
 from protocol.show import cut, ether
 from settlement.models import ChainState
 from settlement.status import LOOKED_SECONDS
 
 
 def sections(now: int) -> Sequence[Section]:
-    """One query."""
+    """Two queries."""
     state = ChainState.objects.filter(id=1).first()
-    return [_providers(state, now), _signer(state)]
+    return [_intake(), _providers(state, now), _signer(state)]
+
+
+def _intake() -> Section:
+    """While it is paused nothing moves: two people resume it."""
+    head, full = selectors.book_head(), addresses.listing(BookHead)
+    if head.paused_at is None:
+        return Section("Intake", "it is not paused", full)
+    resume = Act("propose to resume", addresses.new_proposal("resume_intake"))
+    words = "two operators have paused it: no act is taken, and no window runs, until two resume it"
+    row = Row("intake is paused", words, full, Urgency.STOPPED, head.paused_at, "since", resume)
+    return Section("Intake", "it is not paused", full, [row], 1)
 
 
 def _signer(state: ChainState | None) -> Section:

@@ -18,6 +18,7 @@ from disputes.models import RulingSignature
 from operators.models import Proposal
 from oracle import clock
 from oracle.models import Expiry
+from oracle.services.pausing import pause
 from protocol.stages import Stage
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.models import Attempt, ChainState, ChainTransaction, Publication, Root
@@ -146,6 +147,14 @@ def test_queue__providers__disagree_and_are_too_few(root: User) -> None:
     assert the(root, "Providers disagreeing", NOW)[1].startswith("2 of 3 agree")
     ChainState.objects.filter(pk=row.pk).update(problem="two say otherwise")
     assert the(root, "Providers disagreeing", NOW)[2] is Urgency.STOPPED
+
+
+def test_queue__intake_paused__is_a_stop_and_leads_to_resuming(root: User) -> None:
+    pause(now=NOW)
+    section = sections(root, NOW + 5)["Intake"]
+    assert (section.rows[0].urgency, section.rows[0].at) == (Urgency.STOPPED, NOW)
+    assert section.rows[0].act is not None
+    assert section.rows[0].act.href == "/admin/operators/proposal/add/resume_intake/"
 
 
 def test_queue__signer__has_enough_or_too_little(root: User, settings: Any) -> None:
