@@ -128,7 +128,7 @@ LEFT_OUT: dict[str, str] = {
 }  # fmt: skip
 
 OPERATORS = "admin/"
-"""Behind a login of staff; tests/web/test_admin.py counts its queries."""
+"""Behind a login of staff: bench/desk.py."""
 
 
 def addresses(words: dict[str, Any]) -> dict[str, list[str]]:

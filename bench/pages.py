@@ -1,4 +1,5 @@
 """What reading costs with 10,000 expiries and 100,000 acts in the database: every page, and every read of the API.
+The operators' pages of bench/desk.py are counted by themselves.
 
 Each address of bench/addresses.py is asked by a stranger and by somebody who is logged in, in this process: Django's
 test client goes through all middleware and the view, and leaves out gunicorn and the network. Queries are counted.
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import world
+from bench import desk, world
 from bench.addresses import addresses
 
 TIMES = 20
@@ -46,6 +47,7 @@ class Cost:
 
 def measure(word: str = "") -> dict[str, float]:
     """The most queries of any [page_queries_max], and the slowest 95th percentile in ms [page_ms_p95_max].
+    The same of the operators' pages [admin_page_queries_max, admin_page_ms_p95_max].
 
     With a `word`, of addresses that have it in them; then these are only printed, and nothing is returned.
     """
@@ -64,7 +66,7 @@ def measure(word: str = "") -> dict[str, float]:
     gc.collect()
     gc.freeze()  # as assize/wsgi.py does; and what the filling keeps in memory no web process has
     before = os.getloadavg()[0]
-    figures = _report(costs(words, word))
+    figures = _report("page", costs(words, word)) | _report("admin_page", desk_costs(word))
     busy = max(before, os.getloadavg()[0] - 1)
     print(f"  others kept about {busy:.1f} of {os.cpu_count()} cores busy; times are good where that is near 0")
     return {} if word else figures
@@ -75,6 +77,12 @@ def costs(words: dict[str, Any], word: str = "", times: int = TIMES) -> list[Cos
     clients = {"a stranger": client(), "its owner": client(words)}
     asked = [address for each in addresses(words).values() for address in each if word in address]
     return [_cost(who, asking, address, times) for address in asked for who, asking in clients.items()]
+
+
+def desk_costs(word: str = "", times: int = TIMES) -> list[Cost]:
+    """Of the operators' pages."""
+    asking = desk.client()
+    return [_cost("an operator", asking, address, times) for address in desk.addresses() if word in address]
 
 
 def client(words: dict[str, Any] | None = None) -> Any:
@@ -94,7 +102,9 @@ def client(words: dict[str, Any] | None = None) -> Any:
     return found
 
 
-def _report(found: list[Cost]) -> dict[str, float]:
+def _report(name: str, found: list[Cost]) -> dict[str, float]:
+    if not found:
+        return {}  # the word that was asked for is in none
     slowest = sorted(found, key=lambda each: -each.p95)
     print(f"  {'queries':>7} {'p95 ms':>8} {'median':>8} {'first':>8} {'own':>8} {'database':>8}")
     for each in slowest[:SHOWN]:
@@ -102,7 +112,7 @@ def _report(found: list[Cost]) -> dict[str, float]:
         print(f"  {each.queries:>7} {times}  {each.address}, {each.who}", flush=True)
     most = max(found, key=lambda each: each.queries)
     print(f"  most queries: {most.queries} by {most.address}, {most.who}; {len(found)} in all")
-    return {"page_queries_max": most.queries, "page_ms_p95_max": round(slowest[0].p95, 1)}
+    return {f"{name}_queries_max": most.queries, f"{name}_ms_p95_max": round(slowest[0].p95, 1)}
 
 
 def _cost(who: str, asking: Any, address: str, times: int) -> Cost:

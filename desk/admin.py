@@ -1,56 +1,60 @@
-"""What operators do here: propose on a transaction's page, approve on a proposal's page, never both by one person."""
+"""What operators see: a page for each thing that says why it is as it is, proposals, and the log of all they did.
+
+What is only to be looked at stands in the admin of its own app.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
-from django.urls import URLPattern, path, reverse
-from django.views.decorators.http import require_POST
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
-from desk.kinds import KINDS
-from operators.kinds import Details, Kind, NotPossible, Plan
+from alerts.models import Hook
+from desk.views.documents import document
+from desk.views.explained import ExplainedAdmin
+from desk.views.proposing import ProposalAdmin
+from ledger.models import Account
+from ledger.names import Kind
 from operators.models import AuditEntry, Proposal
 from operators.read_only import ReadOnlyAdmin, ReadOnlyInline
-from operators.services import proposals
-from oracle import clock
-from settlement.models import Attempt, ChainTransaction
-from settlement.services.proposed import CANCEL
+from oracle.models import Expiry
+from settlement.models import (
+    Alarm,
+    Attempt,
+    AttestorRefusal,
+    AttestorSignature,
+    ChainTransaction,
+    Publication,
+    PublicationItem,
+    Root,
+    RootRefusal,
+    RootSignature,
+)
+
+admin.site.register(Proposal, ProposalAdmin)
 
 
-def _told(request: HttpRequest, page: str, pk: int, act: Callable[[], str]) -> HttpResponse:
-    """Do it, say what came of it, and show the row that it belongs to."""
-    try:
-        messages.success(request, act())
-    except NotPossible as problem:
-        messages.error(request, f"Not possible: {problem}.")
-    return HttpResponseRedirect(reverse(f"admin:{page}_change", args=[pk]))
+@admin.register(AuditEntry)
+class AuditEntryAdmin(ReadOnlyAdmin):
+    list_display = ["seq", "at", "actor", "what", "subject"]
+    search_fields = ["actor__exact", "subject__exact", "what__exact"]
 
 
-def _kind(name: str) -> Kind:
-    if name not in KINDS:
-        raise NotPossible(f"this version knows no {name}")
-    return KINDS[name]
+@admin.register(Expiry)
+class ExpiryAdmin(ExplainedAdmin):
+    list_display = ["slug", "index", "expiry_at", "stage", "deadline", "standing", "price", "decided_by"]
+    list_filter = ["stage", "decided_by"]
+    list_select_related = ["index"]
+    search_fields = ["slug", "id__exact"]
+    ordering = ["-expiry_at"]
 
-
-def _plan(kind: str, details: Details) -> tuple[Plan | None, str]:
-    """The dry run as of now, or why there is none."""
-    try:
-        return _kind(kind).plan(details, clock.now()), ""
-    except NotPossible as error:
-        return None, str(error)
-
-
-def _operator(request: HttpRequest, permission: str) -> AbstractUser:
-    """Whoever is logged in, if they may; `admin_view` has looked that they are staff."""
-    if not isinstance(request.user, AbstractUser) or not request.user.has_perm(permission):
-        raise PermissionDenied
-    return request.user
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Expiry]:
+        found: QuerySet[Expiry] = super().get_queryset(request)
+        return found.select_related("index")
 
 
 class AttemptInline(ReadOnlyInline):
@@ -59,93 +63,108 @@ class AttemptInline(ReadOnlyInline):
 
 
 @admin.register(ChainTransaction)
-class ChainTransactionAdmin(ReadOnlyAdmin):
+class ChainTransactionAdmin(ExplainedAdmin):
     list_display = ["id", "purpose", "state", "reason", "sender", "nonce", "hash", "block_number", "gas_used"]
     list_filter = ["state"]
     search_fields = ["hash__exact", "attempts__hash__exact", "purpose"]
     inlines = [AttemptInline]
-    change_form_template = "admin/settlement/transaction.html"
+
+
+class ItemInline(ReadOnlyInline):
+    model = PublicationItem
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PublicationItem]:
+        found: QuerySet[PublicationItem] = super().get_queryset(request)
+        return found.select_related("expiry").defer("expiry__terms", "expiry__raised")
+
+
+class SignatureInline(ReadOnlyInline):
+    model = AttestorSignature
+
+
+class RefusalInline(ReadOnlyInline):
+    model = AttestorRefusal
+
+
+@admin.register(Publication)
+class PublicationAdmin(ExplainedAdmin):
+    list_display = ["id", "stage", "reason", "created_at", "final_at"]
+    list_filter = ["stage"]
+    inlines = [ItemInline, SignatureInline, RefusalInline]
+
+
+class RootSignatureInline(ReadOnlyInline):
+    model = RootSignature
+
+
+class RootRefusalInline(ReadOnlyInline):
+    model = RootRefusal
+
+
+@admin.register(Root)
+class RootAdmin(ExplainedAdmin):
+    list_display = ["epoch", "stage", "reason", "block", "seq", "accounts", "debt", "created_at", "final_at"]
+    list_filter = ["stage"]
+    exclude = ["document"]  # megabytes; everybody can get it at /api/v1/roots/{epoch}/leaves
+    inlines = [RootSignatureInline, RootRefusalInline]
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Alarms that are open."""
+
+    title = "open"
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "yes"), ("no", "no: over")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Alarm]) -> QuerySet[Alarm]:
+        if self.value() is None:
+            return queryset
+        return queryset.filter(cleared_at__isnull=self.value() == "yes")
+
+
+@admin.register(Alarm)
+class AlarmAdmin(ExplainedAdmin):
+    list_display = ["kind", "subject", "words", "since", "last_seen", "cleared_at", "cleared_why"]
+    list_filter = [OpenFilter, "kind"]
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.propose_cancel))
-        return [path("<int:pk>/propose-cancel/", view, name="settlement_propose_cancel"), *super().get_urls()]
+        view = self.admin_site.admin_view(self.document)
+        return [path("docs/<path:page>", view, name="settlement_alarm_document"), *super().get_urls()]
 
-    def propose_cancel(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST `reason`: one operator wants it cancelled."""
-        operator = _operator(request, "operators.add_proposal")
-        row = get_object_or_404(ChainTransaction, pk=pk)
-
-        def act() -> str:
-            proposals.propose(
-                kind=KINDS[CANCEL],
-                details={"transaction": str(row.pk)},
-                reason=request.POST.get("reason", ""),
-                by=operator,
-                now=clock.now(),
-            )
-            return "Proposed. Somebody else has to approve it, among the proposals."
-
-        return _told(request, "settlement_chaintransaction", pk, act)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        may = row is not None and _plan(CANCEL, {"transaction": str(row.pk)})[0] is not None
-        context = {"may_propose": may and request.user.has_perm("operators.add_proposal")}
-        page: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **context}
-        )
-        return page
+    def document(self, request: HttpRequest, page: str) -> HttpResponse:
+        """A page of docs/, so that a runbook is one press from its alarm."""
+        title, text = document(page)
+        context = {**self.admin_site.each_context(request), "title": title, "text": text, "opts": self.opts}
+        return TemplateResponse(request, "admin/desk/document.html", context)
 
 
-@admin.register(Proposal)
-class ProposalAdmin(ReadOnlyAdmin):
-    list_display = ["id", "kind", "subject", "reason", "proposed_by", "approved_by", "expires_at", "outcome"]
-    list_select_related = ["proposed_by", "approved_by"]
-    list_filter = ["kind"]
-    change_form_template = "admin/operators/proposal.html"
+class KindFilter(admin.SimpleListFilter):
+    """Accounts by what their money is for."""
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_POST(self.approve))
-        return [path("<int:pk>/approve/", view, name="operators_approve"), *super().get_urls()]
+    title = "kind"
+    parameter_name = "kind"
 
-    def approve(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """POST: another operator wants it too."""
-        operator = _operator(request, "operators.change_proposal")
-        row = get_object_or_404(Proposal, pk=pk)
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(kind, kind) for kind in Kind]
 
-        def act() -> str:
-            seen = request.POST.get("seen", "")
-            proposals.approve(kind=_kind(row.kind), proposal_id=pk, seen=seen, by=operator, now=clock.now())
-            return "Approved. The worker carries it out in its next round."
-
-        return _told(request, "operators_proposal", pk, act)
-
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        row = self.get_object(request, object_id)
-        context: dict[str, Any] = {}
-        if row is not None and row.approved_by_id is None and row.ended_at is None:
-            plan, problem = _plan(row.kind, row.details)
-            may = row.proposed_by_id != request.user.pk and request.user.has_perm("operators.change_proposal")
-            context = {"plan": plan, "problem": problem, "may_approve": may and plan is not None}
-        page: HttpResponse = super().change_view(
-            request, object_id, form_url, {**(extra_context or {}), **context}
-        )
-        return page
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
+        kind = self.value()
+        return queryset.filter(name__startswith=kind) if kind else queryset
 
 
-@admin.register(AuditEntry)
-class AuditEntryAdmin(ReadOnlyAdmin):
-    list_display = ["seq", "at", "actor", "what", "subject"]
-    search_fields = ["actor__exact", "subject__exact", "what__exact"]
+@admin.register(Account)
+class AccountAdmin(ExplainedAdmin):
+    list_display = ["name", "balance"]
+    list_filter = [KindFilter]
+    search_fields = ["name"]
+
+
+@admin.register(Hook)
+class HookAdmin(ReadOnlyAdmin):
+    """Whose webhook fails, and since when. Its secret is its owner's."""
+
+    list_display = ["url", "account", "failing_since", "disabled_at"]
+    fields = ["account", "url", "failing_since", "disabled_at"]
+    search_fields = ["account__exact"]

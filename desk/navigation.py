@@ -16,6 +16,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Proposals", "how_to_vote", "operators.proposal"),
             ("Alarms", "notifications", "settlement.alarm"),
             ("Audit log", "history", "operators.auditentry"),
+            ("Webhooks", "webhook", "alerts.hook"),
         ),
     ),
     (

@@ -1,35 +1,9 @@
-"""The ledger to look at. Money is never edited here, by nobody."""
-
-from typing import Any
+"""The ledger to look at. Money is never edited here, by nobody. Accounts are in desk/admin.py."""
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 
-from ledger.models import Account, Transfer
-from ledger.names import Kind
+from ledger.models import Transfer
 from operators.read_only import ReadOnlyAdmin
-
-
-class KindFilter(admin.SimpleListFilter):
-    """Accounts by what their money is for."""
-
-    title = "kind"
-    parameter_name = "kind"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(kind, kind) for kind in Kind]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Account]) -> QuerySet[Account]:
-        kind = self.value()
-        return queryset.filter(name__startswith=kind) if kind else queryset
-
-
-@admin.register(Account)
-class AccountAdmin(ReadOnlyAdmin):
-    list_display = ["name", "balance"]
-    list_filter = [KindFilter]
-    search_fields = ["name"]
 
 
 @admin.register(Transfer)

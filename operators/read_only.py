@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin, TabularInline
 
 from operators import shown
@@ -40,8 +41,20 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
 
+    @cached_property
+    def columns(self) -> list[Any]:
+        """All that the model has, but for its key and the row that it stands below."""
+        left_out = {"id", *(self.exclude or ())}
+        fields = [field for field in self.model._meta.fields if field.name not in left_out]
+        shown_here = [field.name for field in fields if field.related_model is not self.parent_model]
+        return [shown.column(self.model, name, self.shows) for name in shown_here]
+
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [shown.column(self.model, name, self.shows) for name in super().get_fields(request, obj)]
+        return self.columns
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        # The same functions: of what is not read-only Django makes a form, which knows columns by name alone.
+        return self.columns
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

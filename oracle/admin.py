@@ -1,4 +1,7 @@
-"""The oracle to look at. Acts and outcomes are never edited here, by nobody; what is sealed shows to nobody."""
+"""The oracle to look at. Acts and outcomes are never edited here, by nobody; what is sealed shows to nobody.
+
+Expiries, whose pages say why they are as they are, are in desk/admin.py.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from django.http import HttpRequest
 from operators import shown
 from operators.read_only import ReadOnlyAdmin
 from oracle import sealing
-from oracle.models import Act, Beat, BookHead, Claim, Elector, Event, Expiry, Index, Report, Unbonding
+from oracle.models import Act, Beat, BookHead, Claim, Elector, Event, Index, Report, Unbonding
 
 SEALED = "sealed"
 
@@ -63,15 +66,6 @@ class ReportAdmin(ActLikeAdmin):
 @admin.register(Index)
 class IndexAdmin(ReadOnlyAdmin):
     list_display = ["slug", "version", "id"]
-
-
-@admin.register(Expiry)
-class ExpiryAdmin(ReadOnlyAdmin):
-    list_display = ["slug", "index", "expiry_at", "stage", "deadline", "standing", "price", "decided_by"]
-    list_filter = ["stage", "decided_by"]
-    list_select_related = ["index"]
-    search_fields = ["slug", "id__exact"]
-    ordering = ["-expiry_at"]
 
 
 @admin.register(Claim)

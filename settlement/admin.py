@@ -1,16 +1,13 @@
 """Settlement to look at; what goes on chain is decided by signatures, never here.
 
-Transactions, where operators do something, are in desk/admin.py.
+Publications, roots, transactions and alarms, whose pages say why they are as they are, are in desk/admin.py.
 """
 
 from django.contrib import admin
 
 from operators import shown
-from operators.read_only import ReadOnlyAdmin, ReadOnlyInline
+from operators.read_only import ReadOnlyAdmin
 from settlement.models import (
-    Alarm,
-    AttestorRefusal,
-    AttestorSignature,
     ChainSeries,
     ChainState,
     EscrowBlock,
@@ -18,44 +15,11 @@ from settlement.models import (
     EscrowLog,
     FinalPrice,
     OracleRecord,
-    Publication,
-    PublicationItem,
-    Root,
-    RootRefusal,
-    RootSignature,
     Series,
     SeriesBatch,
     SeriesIndex,
     SeriesLog,
 )
-
-
-class ItemInline(ReadOnlyInline):
-    model = PublicationItem
-
-
-class SignatureInline(ReadOnlyInline):
-    model = AttestorSignature
-
-
-class RefusalInline(ReadOnlyInline):
-    model = AttestorRefusal
-
-
-class RootSignatureInline(ReadOnlyInline):
-    model = RootSignature
-
-
-class RootRefusalInline(ReadOnlyInline):
-    model = RootRefusal
-
-
-@admin.register(Root)
-class RootAdmin(ReadOnlyAdmin):
-    list_display = ["epoch", "stage", "reason", "block", "seq", "accounts", "debt", "created_at", "final_at"]
-    list_filter = ["stage"]
-    exclude = ["document"]  # megabytes; everybody can get it at /api/v1/roots/{epoch}/leaves
-    inlines = [RootSignatureInline, RootRefusalInline]
 
 
 @admin.register(Series)
@@ -90,13 +54,6 @@ class SeriesIndexAdmin(ReadOnlyAdmin):
     list_display = ["read_to", "chain", "stopped"]
 
 
-@admin.register(Publication)
-class PublicationAdmin(ReadOnlyAdmin):
-    list_display = ["id", "stage", "reason", "created_at", "final_at"]
-    list_filter = ["stage"]
-    inlines = [ItemInline, SignatureInline, RefusalInline]
-
-
 @admin.register(FinalPrice)
 class FinalPriceAdmin(ReadOnlyAdmin):
     list_display = ["seq", "expiry", "waiting"]
@@ -120,12 +77,6 @@ class EscrowLogAdmin(ReadOnlyAdmin):
 @admin.register(EscrowIndex)
 class EscrowIndexAdmin(ReadOnlyAdmin):
     list_display = ["credited_to", "looked_at", "stale", "stopped", "problem"]
-
-
-@admin.register(Alarm)
-class AlarmAdmin(ReadOnlyAdmin):
-    list_display = ["kind", "subject", "words", "since", "last_seen", "cleared_at", "cleared_why"]
-    list_filter = ["kind"]
 
 
 @admin.register(OracleRecord)

@@ -1,0 +1,40 @@
+"""What the desk's templates ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from desk.queue import Section, queue
+from desk.why.page import Link
+from oracle import clock
+from protocol import show
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def work(context: dict[str, Any]) -> Sequence[Section]:
+    """The queue, as whoever looks sees it. Sets `now`."""
+    context["now"] = clock.now()
+    return queue(context["request"].user, now=context["now"])
+
+
+@register.simple_tag(takes_context=True)
+def instant(context: dict[str, Any], second: int | None) -> str | SafeString:
+    """An instant in UTC, and how far off it is."""
+    if second is None or not 0 <= second <= show.LAST_SECOND:
+        return show.utc(second)
+    iso, near = datetime.fromtimestamp(second, UTC).isoformat(), show.relative(second, context["now"])
+    return format_html('<time datetime="{}">{}</time> <small>({})</small>', iso, show.utc(second), near)
+
+
+@register.filter
+def cell(value: str | Link) -> str | SafeString:
+    """Words, or words that lead somewhere."""
+    return format_html('<a href="{}">{}</a>', value.href, value.text) if isinstance(value, Link) else value

@@ -1,0 +1,26 @@
+"""Why a thing is in its state, what moves it next and when: one module for each sort of thing (EXPERIENCE 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.db.models import Model
+
+from desk.why import account, alarm, chain_transaction, expiry, proposal, publication, root
+from desk.why.page import Why
+from ledger.models import Account
+from operators.models import Proposal
+from oracle.models import Expiry
+from settlement.models import Alarm, ChainTransaction, Publication, Root
+
+EXPLAINED: Mapping[type[Model], Callable[[Any, int], Why]] = {
+    Account: account.explain,
+    Alarm: alarm.explain,
+    ChainTransaction: chain_transaction.explain,
+    Expiry: expiry.explain,
+    Proposal: proposal.explain,
+    Publication: publication.explain,
+    Root: root.explain,
+}
+"""By model: a row and the unix second of now, to what its page says. A fixed number of queries each."""

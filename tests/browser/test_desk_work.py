@@ -1,0 +1,140 @@
+"""Work at the desk: found in the queue, understood on its page, proposed by one person and approved by another."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from playwright.sync_api import BrowserContext, Page, expect
+
+from desk import addresses
+from operators.models import Proposal
+from oracle.models import Expiry
+from oracle.services.time import pass_time
+from settlement.alarms import AlarmKind, raise_alarm
+from settlement.models import ChainState, ChainTransaction, Publication
+from tests.browser import axe
+from tests.browser.conftest import NARROW, WIDE, Clock
+from tests.browser.test_desk import at_the_desk
+from tests.browser.test_reading import sticks_out
+from tests.cast import ETHER
+from tests.web.conftest import OPEN, WINDOW
+from tests.web.story import to_ballot
+from tests.web.test_queue import stuck
+
+PICTURES = os.environ.get("SCREENS")
+Enter = Callable[..., Page]
+
+
+@pytest.fixture
+def enter(open_context: Callable[..., BrowserContext], url: str) -> Enter:
+    """A window of an operator or an approver, by name."""
+
+    def made(name: str, may: str, **options: Any) -> Page:
+        person, _ = User.objects.get_or_create(username=name, is_staff=True)
+        rights = Permission.objects.filter(codename__startswith="view_")
+        person.user_permissions.set(rights | Permission.objects.filter(codename=f"{may}_proposal"))
+        return at_the_desk(open_context(**options), url, person)
+
+    return made
+
+
+@pytest.fixture
+def busy(voters: None, reporting: Expiry, at: Clock) -> Expiry:
+    """A ruling that waits, a transaction that is stuck with its alarm, nodes that disagree."""
+    now = to_ballot(reporting)
+    for _ in range(6):  # nobody votes, in three ballots
+        now += WINDOW
+        pass_time(now=now)
+    at.now = now + 5
+    row = stuck(reason="its fee is above the ceiling", created_at=now - 4_000)
+    Publication.objects.create(created_at=now - 4_100, reason="its transaction is in no block")
+    raise_alarm(
+        AlarmKind.PUBLICATION_STUCK, row.purpose, "nonce 1 is in no block after 7 attempts", now=now - 900
+    )
+    raise_alarm(AlarmKind.CLOCKS_APART, "", "the newest block is 400 s old", now=now - 300)
+    ChainState.objects.create(
+        id=1, looked_at=at.now, good_at=at.now, nodes=3, agreeing=2, signer=row.sender, signer_wei=ETHER // 100
+    )
+    reporting.refresh_from_db()
+    return reporting
+
+
+def look(page: Page, name: str, *, keep: bool = False) -> None:
+    """Nothing sticks out, axe finds nothing serious; a picture where SCREENS names a folder."""
+    if PICTURES and keep:
+        Path(PICTURES).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(PICTURES) / f"desk-{name}.jpg", type="jpeg", quality=45, full_page=True)
+    assert sticks_out(page) == [], name
+    assert axe.findings(page) == [], name
+
+
+def test_stuck_transaction__found_in_the_queue__is_cancelled_by_two_people(busy: Expiry, enter: Enter) -> None:
+    one = enter("ada", "add")
+    one.goto("/admin/")
+    expect(one.get_by_role("heading", name="Alarms")).to_be_visible()
+    look(one, "queue-wide-light", keep=True)
+    one.get_by_role("link", name="publication_stuck publication:1", exact=True).click()
+    expect(one.get_by_text("a transaction of ours gets into no block")).to_be_visible()
+    look(one, "alarm-wide-light", keep=True)
+    one.get_by_role("link", name="What to do").click()
+    expect(one.get_by_role("heading", name="publication_stuck")).to_be_visible()
+    look(one, "runbook")
+    one.go_back()
+    one.get_by_role("link", name="Transaction for publication:1").click()
+    expect(one.get_by_text("its fee is above the ceiling").first).to_be_visible()
+    look(one, "transaction-wide-light", keep=True)
+    one.get_by_role("link", name="Propose to cancel it").click()
+    one.get_by_role("button", name="Dry run").click()
+    expect(one.get_by_text("Nothing has been written yet.")).to_be_visible()
+    look(one, "dry-run-wide-light", keep=True)
+    one.get_by_label("Why").fill("It waits for an hour, and the chain will not calm down today.")
+    one.get_by_role("button", name="Propose it").click()
+    expect(one.get_by_text("Somebody else has to approve it").first).to_be_visible()
+    expect(one.get_by_role("button", name="Approve it")).to_have_count(0)
+
+    two = enter("grace", "change")
+    two.goto("/admin/")
+    section = two.locator("section", has_text="Proposals that wait for me")
+    section.get_by_role("link", name="Cancel a stuck transaction").click()
+    expect(two.get_by_text("ada wants it because")).to_be_visible()
+    look(two, "proposal-wide-light", keep=True)
+    two.get_by_role("button", name="Approve it").click()
+    expect(two.get_by_text("The worker looks again whether it still is the same")).to_be_visible()
+    proposal = Proposal.objects.get()
+    assert proposal.approved_by is not None
+    assert (proposal.proposed_by.username, proposal.approved_by.username) == ("ada", "grace")
+
+
+@pytest.mark.parametrize("scheme, size", [("dark", NARROW), ("light", WIDE)], ids=["narrow", "wide"])
+def test_desk__each_of_its_own_pages__axe_finds_nothing_and_nothing_sticks_out(
+    busy: Expiry, enter: Enter, scheme: str, size: Any
+) -> None:
+    page = enter("ada", "add", color_scheme=scheme, viewport=size)
+    word = f"{'narrow' if size is NARROW else 'wide'}-{scheme}"
+    page.goto("/admin/")
+    look(page, f"queue-{word}", keep=size is NARROW)
+    page.goto(addresses.page(busy))
+    expect(page.get_by_text("python -m reporter rule sign").first).to_be_visible()
+    look(page, f"expiry-{word}", keep=True)
+    for row in (ChainTransaction.objects.get(), Publication.objects.get()):
+        page.goto(addresses.page(row))
+        look(page, f"{row._meta.model_name}-{word}")
+    page.goto(addresses.new_proposal())
+    look(page, f"kinds-{word}", keep=size is WIDE)
+    page.goto(addresses.new_proposal("cancel_transaction", transaction=7))
+    page.get_by_role("button", name="Dry run").click()
+    expect(page.get_by_role("alert")).to_have_text("Not possible: there is no transaction 7.")
+    look(page, f"refused-{word}")
+
+
+def test_queue__while_somebody_looks__is_asked_anew_and_stays_where_they_are(busy: Expiry, enter: Enter) -> None:
+    page = enter("ada", "add")
+    page.goto("/admin/")
+    raise_alarm(AlarmKind.NO_BEAT, "", "the last beat was long ago", now=OPEN)
+    page.evaluate("htmx.trigger('#queue', 'again')")
+    expect(page.get_by_text("the last beat was long ago")).to_be_visible()
