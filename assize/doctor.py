@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 
 from assize import grants
+from assize.metrics.collector import PATIENCE, samples
 from assize.rpc import call
 from settlement.signers.configured import configured
 from settlement.signers.signer import CannotSign, Signer
@@ -154,6 +155,16 @@ def clock() -> str:
     return f"{apart} s from the database's, {age} s from the newest block"
 
 
+def metrics() -> str:
+    """The database gives every gauge in time; who scrapes needs a token."""
+    started = time.monotonic()
+    found = {sample.name: sample.value for sample in samples(now=int(time.time()))}
+    if not found["assize_up"]:
+        raise Ill(f"the database does not give them within {PATIENCE} for a statement; is it overloaded?")
+    told = f"{len(found)} gauges in {(time.monotonic() - started) * 1_000:.0f} ms"
+    return told if settings.METRICS_TOKEN else f"{told}; nobody can read /metrics without METRICS_TOKEN"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "versions": versions,
     "database": database,
@@ -165,6 +176,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "signer": signer,
     "funds": funds,
     "clock": clock,
+    "metrics": metrics,
 }
 
 

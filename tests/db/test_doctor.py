@@ -1,6 +1,7 @@
 """manage.py doctor: one line for each thing, and what to do about those that are not well."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -12,6 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from assize import doctor, grants
+from assize.metrics.readings import Sample
 from settlement.signers.local import write_keystore
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +155,20 @@ def test_doctor__keystore__opens_or_says_why_not(node: dict[str, Any], settings:
     address = write_keystore(keystore, "correct horse battery staple").address
     assert line("signer") == (True, f"{address} by a keystore file")
     assert line("funds") == (True, f"{address} has {10**18} wei")
+
+
+def test_doctor__metrics__how_many_and_whether_somebody_can_read_them(node: dict[str, Any], settings: Any) -> None:
+    well, text = line("metrics")
+    assert well
+    assert re.fullmatch(r"\d+ gauges in \d+ ms; nobody can read /metrics without METRICS_TOKEN", text)
+    settings.METRICS_TOKEN = "t" * 32
+    assert line("metrics")[1].endswith(" ms")
+
+
+def test_doctor__the_database_is_too_slow_for_metrics__said(
+    node: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "samples", lambda now: [Sample("assize_up", 0)])
+    assert line("metrics") == (
+        False, "the database does not give them within 2s for a statement; is it overloaded?",
+    )  # fmt: skip
