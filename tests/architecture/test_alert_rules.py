@@ -26,7 +26,7 @@ OF_ATTESTORS: dict[str, set[str]] = {
 KNOWN = {metric.name: set(metric.labels) for metric in TABLE} | OF_ATTESTORS
 SELECTED = re.compile(r"\b(assize_[a-z_]+)(?:\{([^}]*)\})?")
 MATCHER = re.compile(r'([a-z]+)="([^"]*)"')
-WORDS = {"max", "min", "abs", "absent", "min_over_time", "or", "up"}
+WORDS = {"max", "min", "abs", "absent", "min_over_time", "or", "unless", "up"}
 
 every_rule = pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
 

@@ -16,7 +16,7 @@ from assize.metrics import collector, readings
 from assize.metrics.table import BY_NAME, TABLE
 from bench.fill import Size, fill
 from evidence.models import Document
-from oracle.models import Event, Expiry
+from oracle.models import BookHead, Event, Expiry
 from oracle.services.time import beat
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.models import (
@@ -185,6 +185,10 @@ def leave_in_the_outbox(now: int) -> None:
     Event.objects.create(key="x", kind="final")
 
 
+def pause_intake(now: int) -> None:
+    BookHead.objects.update(clock=now - 5, life_at=now - 5, paused_at=now - 5)
+
+
 def keep_evidence(now: int) -> None:
     Document.objects.create(hash="0x1", expiry=Expiry.objects.get(), canonical="{}", size=70, kept_at=now)
 
@@ -229,6 +233,7 @@ FAULTS: list[tuple[Callable[[int], object], Told]] = [
             ("assize_events_unplaced", ""): 2,  # the listing's own is the other
         },
     ),
+    (pause_intake, {("assize_intake_paused", ""): 1}),
     (keep_evidence, {("assize_evidence_bytes", ""): 70}),
     (
         lambda now: raise_alarm(AlarmKind.NO_BEAT, "", "x", now=now),
