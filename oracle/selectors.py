@@ -65,6 +65,13 @@ def find_expiry(name: str) -> Expiry | None:
     return _named(name).first()
 
 
+def find_with_pause(name: str) -> tuple[Expiry, int | None] | None:
+    """The same, with since when intake is paused (None while it is not), in one query."""
+    since = Subquery(BookHead.objects.filter(id=1).values("paused_at"))
+    row: Any = _named(name).annotate(paused_since=since).first()
+    return None if row is None else (row, row.paused_since)
+
+
 def _named(name: str) -> QuerySet[Expiry]:
     wanted = Q(id=name) if name.startswith("0x") else Q(slug=name)
     return Expiry.objects.select_related("index").filter(wanted)

@@ -45,7 +45,10 @@ class ReportRow:
 @require_safe
 def expiry(request: HttpRequest, name: str) -> HttpResponse:
     """Everything that is known of one expiry."""
-    row = existing(name)
+    known = selectors.find_with_pause(name)
+    if known is None:
+        raise Http404("no such expiry")
+    row, paused_since = known
     if name != row.slug:
         return redirect("expiry", row.slug, permanent=True)
     now, terms = clock.now(), Terms.from_json(row.raised or row.terms)
@@ -62,6 +65,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "expiry": row,
         "terms": terms,
         "now": now,
+        "intake_paused_since": paused_since,  # in the place of what base.html would ask for
         "next": life.what_next(row, terms, now),
         "strip": life.strip(row),
         "finality": found,

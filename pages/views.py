@@ -107,7 +107,12 @@ def status(request: HttpRequest) -> HttpResponse:
     """How the service is. 503 where its database does not answer: the page still says so."""
     found = settlement.status.status(now=clock.now())
     alarms = [(alarm, settlement.status.stops(alarm)) for alarm in found.alarms]
-    context = {"status": found, "alarms": alarms, "more": found.alarms_open - len(alarms)}
+    context = {
+        "status": found,
+        "alarms": alarms,
+        "more": found.alarms_open - len(alarms),
+        "intake_paused_since": found.paused_since,
+    }
     return _page(request, "status", context, status=503 if found.is_down else 200)
 
 

@@ -67,13 +67,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """All of it. `signed` are attestors with the unix second of their last signature under a publication."""
+    """All of it. `signed` are attestors with the unix second of their last signature under a publication.
+
+    `paused_since`: the second at which operators paused intake; None while acts are taken.
+    """
 
     at: int
     parts: Sequence[Part]
     alarms: Sequence[Alarm] = ()
     alarms_open: int = 0
     signed: Sequence[tuple[str, int]] = ()
+    paused_since: int | None = None
 
     @property
     def is_down(self) -> bool:
@@ -111,7 +115,7 @@ def _read(now: int, ahead: int, paused: int | None, root: Sequence[int | None]) 
     ]  # fmt: skip
     counted: Any = open_alarms().annotate(open=Window(Count("pk")))
     alarms = list(counted[:MOST_ALARMS])
-    return Status(now, parts, alarms, alarms[0].open if alarms else 0, _signed())
+    return Status(now, parts, alarms, alarms[0].open if alarms else 0, _signed(), paused)
 
 
 def _database(now: int, ahead: int) -> Part:

@@ -27,7 +27,7 @@ class ShellCommand(OperatorCommand):
         self.name = subcommand
         return super().create_parser(prog_name, subcommand, **kwargs)
 
-    def execute(self, *args: Any, **options: Any) -> str | None:
+    def execute(self, *args: Any, **options: Any) -> Any:
         if self.reads(options):
             return super().execute(*args, **options)
         self._record("command.began", **self._arguments(options))
