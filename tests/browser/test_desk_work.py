@@ -16,7 +16,7 @@ from operators.models import Proposal
 from oracle.models import Expiry
 from oracle.services.time import pass_time
 from settlement.alarms import AlarmKind, raise_alarm
-from settlement.models import ChainState, ChainTransaction, Publication
+from settlement.models import Attempt, ChainState, ChainTransaction, Publication
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE, Clock
 from tests.browser.test_desk import at_the_desk
@@ -52,13 +52,23 @@ def busy(voters: None, reporting: Expiry, at: Clock) -> Expiry:
         pass_time(now=now)
     at.now = now + 5
     row = stuck(reason="its fee is above the ceiling", created_at=now - 4_000)
+    Attempt.objects.update(
+        signed_at=now - 3_900, max_fee=30 * 10**9, tip=10**9, gas=100_000, answer="ALREADY_KNOWN"
+    )
     Publication.objects.create(created_at=now - 4_100, reason="its transaction is in no block")
     raise_alarm(
         AlarmKind.PUBLICATION_STUCK, row.purpose, "nonce 1 is in no block after 7 attempts", now=now - 900
     )
     raise_alarm(AlarmKind.CLOCKS_APART, "", "the newest block is 400 s old", now=now - 300)
     ChainState.objects.create(
-        id=1, looked_at=at.now, good_at=at.now, nodes=3, agreeing=2, signer=row.sender, signer_wei=ETHER // 100
+        id=1,
+        looked_at=at.now,
+        good_at=at.now,
+        nodes=3,
+        agreeing=2,
+        signer=row.sender,
+        signer_wei=ETHER // 100,
+        signer_at=at.now,
     )
     reporting.refresh_from_db()
     return reporting
@@ -73,7 +83,9 @@ def look(page: Page, name: str, *, keep: bool = False) -> None:
     assert axe.findings(page) == [], name
 
 
-def test_stuck_transaction__found_in_the_queue__is_cancelled_by_two_people(busy: Expiry, enter: Enter) -> None:
+def test_stuck_transaction__found_in_the_queue__is_cancelled_by_two_people(
+    busy: Expiry, enter: Enter
+) -> None:
     one = enter("ada", "add")
     one.goto("/admin/")
     expect(one.get_by_role("heading", name="Alarms")).to_be_visible()
@@ -132,7 +144,9 @@ def test_desk__each_of_its_own_pages__axe_finds_nothing_and_nothing_sticks_out(
     look(page, f"refused-{word}")
 
 
-def test_queue__while_somebody_looks__is_asked_anew_and_stays_where_they_are(busy: Expiry, enter: Enter) -> None:
+def test_queue__while_somebody_looks__is_asked_anew_and_stays_where_they_are(
+    busy: Expiry, enter: Enter
+) -> None:
     page = enter("ada", "add")
     page.goto("/admin/")
     raise_alarm(AlarmKind.NO_BEAT, "", "the last beat was long ago", now=OPEN)
