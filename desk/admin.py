@@ -35,6 +35,7 @@ from settlement.models import (
     RootSignature,
 )
 
+admin.site.index_title = "What needs somebody"
 admin.site.register(Proposal, ProposalAdmin)
 
 

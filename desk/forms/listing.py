@@ -9,7 +9,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from desk.forms.base import AddressesField, DocumentField, InstantField, KindForm
+from desk.forms.base import AddressesField, DocumentField, InstantField, KindForm, ReadField
+from oracle.management import options
 from oracle.models import Index
 from pages.reading import decimal
 from pages.terms_words import MEANING, readable
@@ -27,6 +28,14 @@ _ETHER = (
     "min_pledge",
     "arbitration_bond",
 )
+
+
+class IndexField(ReadField):
+    """Gives the id: which version is meant must not change while a proposal waits."""
+
+    @staticmethod
+    def read(text: str) -> str:
+        return options.index(text).id
 
 
 class IndexForm(KindForm):
@@ -51,7 +60,7 @@ class ExpiryForm(KindForm):
     """Terms by name, each with its default; only what differs is written."""
 
     slug = forms.SlugField(help_text="as in eth-usd-2026-12-25", max_length=100)
-    index = forms.CharField(help_text="its slug, for the newest version; or an id")
+    index = IndexField(help_text="its slug, for the newest version as of now; or an id")
     expiry_at = InstantField(label="Instant", help_text="as in 2026-12-25T08:00Z, or unix seconds")
     guardians = AddressesField(help_text="who rules when ballots fail, one address a line")
     guardian_threshold = forms.IntegerField(

@@ -29,7 +29,9 @@ def proposals(person: Any, now: int) -> Section:
 def waiting_for(person: Any, now: int) -> Any:
     """What nobody has approved yet, and `person` could."""
     rows = Proposal.objects.filter(ended_at=None, approved_by=None, expires_at__gt=now)
-    return rows.exclude(proposed_by=person.pk) if person.has_perm("operators.change_proposal") else rows.none()
+    return (
+        rows.exclude(proposed_by=person.pk) if person.has_perm("operators.change_proposal") else rows.none()
+    )
 
 
 def _row(proposal: Proposal) -> Row:

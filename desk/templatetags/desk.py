@@ -31,7 +31,9 @@ def instant(context: dict[str, Any], second: int | None) -> str | SafeString:
     if second is None or not 0 <= second <= show.LAST_SECOND:
         return show.utc(second)
     iso, near = datetime.fromtimestamp(second, UTC).isoformat(), show.relative(second, context["now"])
-    return format_html('<time datetime="{}">{}</time> <small>({})</small>', iso, show.utc(second), near)
+    return format_html(
+        '<span><time datetime="{}">{}</time> <small>({})</small></span>', iso, show.utc(second), near
+    )
 
 
 @register.filter

@@ -26,6 +26,7 @@ from operators.kinds import Details, Kind, NotPossible, Plan
 from operators.models import Proposal
 from operators.services import proposals
 from oracle import clock
+from settlement.chain.errors import ChainError
 
 ADD, DECIDE = "operators.add_proposal", "operators.change_proposal"
 
@@ -41,8 +42,13 @@ def dry_run(kind: str, details: Details) -> tuple[Plan | None, str]:
     """What it would do as of now, or why it would do nothing."""
     try:
         return _kind(kind).plan(details, clock.now()), ""
-    except NotPossible as error:
-        return None, str(error)
+    except (NotPossible, ChainError) as error:
+        return None, _words(error)
+
+
+def _words(error: Exception) -> str:
+    """Of a chain that does not answer too: what it would do cannot be told without it."""
+    return str(error) if isinstance(error, NotPossible) else f"the chain does not answer now, try again: {error}"
 
 
 def _kind(name: str) -> Kind:
@@ -137,10 +143,9 @@ class ProposalAdmin(ExplainedAdmin):
             made = proposals.propose(
                 kind=kind, details=form.details(), reason=reason, by=person, now=clock.now()
             )
-        except NotPossible as error:
-            return self._page(
-                request, kind.title, "propose", {**context, "problem": str(error), "reason": reason}
-            )
+        except (NotPossible, ChainError) as error:
+            told = {**context, "problem": _words(error), "reason": reason}
+            return self._page(request, kind.title, "propose", told)
         messages.success(request, "Proposed. Somebody else has to approve it: send them this page.")
         return HttpResponseRedirect(addresses.page(made))
 
@@ -203,6 +208,6 @@ def _told(request: HttpRequest, row: Proposal, act: Callable[[], str]) -> HttpRe
     """Do it, say what came of it, and show the row again."""
     try:
         messages.success(request, act())
-    except NotPossible as problem:
-        messages.error(request, f"Not done: {problem}.")
+    except (NotPossible, ChainError) as problem:
+        messages.error(request, f"Not done: {_words(problem)}.")
     return HttpResponseRedirect(addresses.page(row))

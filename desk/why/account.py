@@ -40,7 +40,11 @@ def explain(row: Account, now: int) -> Why:
 def _person(address: str) -> list[Table]:
     found = selectors.account(address)
     has = found.balances
-    balances = [("free", ether(has["free"])), ("stake", ether(has["stake"])), ("unbonding", ether(has["unbonding"]))]
+    balances = [
+        ("free", ether(has["free"])),
+        ("stake", ether(has["stake"])),
+        ("unbonding", ether(has["unbonding"])),
+    ]
     balances.append(("withdrawing", ether(has["withdrawing"])))
     locks = found.heaviest(ROWS)
     rows = {

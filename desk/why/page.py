@@ -74,6 +74,11 @@ class Why:
     act: Sequence[Ask] = ()
     commands: Sequence[tuple[str, str]] = ()
 
+    @property
+    def empty(self) -> Sequence[Table]:
+        """What there is nothing of, for one line each."""
+        return [table for table in self.tables if not table.rows]
+
 
 def alarms_and_audit(*subjects: str) -> list[Table]:
     """Alarms about these names, and what the audit log has of them. Two queries."""

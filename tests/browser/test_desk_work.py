@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from desk import addresses
 from operators.models import Proposal
 from oracle.models import Expiry
+from oracle.services.opening import open_expiry
 from oracle.services.time import pass_time
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.models import ChainState, ChainTransaction, Publication
@@ -21,13 +23,16 @@ from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE, Clock
 from tests.browser.test_desk import at_the_desk
 from tests.browser.test_reading import sticks_out
-from tests.cast import ETHER
+from tests.cast import ETHER, person
+from tests.db.conftest import GUARDIANS, NOW, SPEC
+from tests.two_people import carry_out
 from tests.web.conftest import OPEN, WINDOW
-from tests.web.story import to_ballot
+from tests.web.story import dispute, to_ballot, to_challenge, vote
 from tests.web.test_queue import stuck
 
 PICTURES = os.environ.get("SCREENS")
 Enter = Callable[..., Page]
+SLUG = "eth-usd-2026"
 
 
 @pytest.fixture
@@ -51,14 +56,22 @@ def busy(voters: None, reporting: Expiry, at: Clock) -> Expiry:
         now += WINDOW
         pass_time(now=now)
     at.now = now + 5
-    row = stuck(reason="its fee is above the ceiling", created_at=now - 4_000)
+    paid = {"max_fee": 30 * 10**9, "tip": 10**9, "gas": 100_000, "answer": "ALREADY_KNOWN", "signed_at": now - 3_900}
+    row = stuck(attempt=paid, reason="its fee is above the ceiling", created_at=now - 4_000)
     Publication.objects.create(created_at=now - 4_100, reason="its transaction is in no block")
     raise_alarm(
         AlarmKind.PUBLICATION_STUCK, row.purpose, "nonce 1 is in no block after 7 attempts", now=now - 900
     )
     raise_alarm(AlarmKind.CLOCKS_APART, "", "the newest block is 400 s old", now=now - 300)
     ChainState.objects.create(
-        id=1, looked_at=at.now, good_at=at.now, nodes=3, agreeing=2, signer=row.sender, signer_wei=ETHER // 100
+        id=1,
+        looked_at=at.now,
+        good_at=at.now,
+        nodes=3,
+        agreeing=2,
+        signer=row.sender,
+        signer_wei=ETHER // 100,
+        signer_at=at.now,
     )
     reporting.refresh_from_db()
     return reporting
@@ -73,7 +86,9 @@ def look(page: Page, name: str, *, keep: bool = False) -> None:
     assert axe.findings(page) == [], name
 
 
-def test_stuck_transaction__found_in_the_queue__is_cancelled_by_two_people(busy: Expiry, enter: Enter) -> None:
+def test_stuck_transaction__found_in_the_queue__is_cancelled_by_two_people(
+    busy: Expiry, enter: Enter
+) -> None:
     one = enter("ada", "add")
     one.goto("/admin/")
     expect(one.get_by_role("heading", name="Alarms")).to_be_visible()
@@ -132,9 +147,73 @@ def test_desk__each_of_its_own_pages__axe_finds_nothing_and_nothing_sticks_out(
     look(page, f"refused-{word}")
 
 
-def test_queue__while_somebody_looks__is_asked_anew_and_stays_where_they_are(busy: Expiry, enter: Enter) -> None:
+def test_queue__while_somebody_looks__is_asked_anew_and_stays_where_they_are(
+    busy: Expiry, enter: Enter
+) -> None:
     page = enter("ada", "add")
     page.goto("/admin/")
     raise_alarm(AlarmKind.NO_BEAT, "", "the last beat was long ago", now=OPEN)
     page.evaluate("htmx.trigger('#queue', 'again')")
     expect(page.get_by_text("the last beat was long ago")).to_be_visible()
+
+
+def test_index_and_expiry__listed_by_two_people__reported_disputed_voted_on_and_final(
+    enter: Enter, at: Clock, db: None
+) -> None:
+    at.now = NOW
+    one, two = enter("ada", "add"), enter("grace", "change")
+    agree(one, two, "List an index", {"slug": "eth-usd", "spec": json.dumps(SPEC)})
+    carry_out(NOW + 1)
+    windows = {
+        f"{word}_window": str(WINDOW) for word in ("report", "challenge", "commit", "reveal", "ruling")
+    }
+    guardians = " ".join(person(name).address for name in GUARDIANS)
+    typed = {"slug": SLUG, "index": "eth-usd", "expiry_at": str(OPEN), "guardians": guardians, **windows}
+    agree(one, two, "List an expiry", {**typed, "report_extensions": "0"})
+    carry_out(NOW + 1)
+    row = Expiry.objects.get()
+    assert (row.expiry_at, row.stage) == (OPEN, "SCHEDULED")
+
+    at.now = OPEN - 3_600
+    one.goto("/admin/")
+    soon = one.locator("section", has_text="Expiries in the next 24 hours")
+    soon.get_by_role("link", name=SLUG, exact=True).click()
+    expect(one.get_by_text("It is SCHEDULED")).to_be_visible()
+    for name in ("alice", "bob", "carol", "dave", "mallory", "vera", "victor"):
+        person(name).deposit(100 * ETHER, NOW)
+    for name in ("vera", "victor"):
+        assert person(name).stake(10 * ETHER, NOW).refusal is None
+    open_expiry(expiry_id=row.id, block=1, value_secured=0, now=OPEN)
+    at.now = now = to_challenge(row)
+    sees(one, "2,500.00 becomes final unless a claim against it is filled before")
+    dispute(row, now)
+    at.now = now + 2
+    sees(one, "claims have grown to the arbitration bond, so staked accounts vote")
+    at.now = vote(row, now + 2) + 1
+    sees(one, "It is FINAL: the price stands for ever, and bonds are paid.")
+    expect(one.get_by_role("table").filter(has_text="payout").first).to_be_visible()
+    look(one, "final-wide-light")
+
+
+def agree(one: Page, two: Page, title: str, typed: dict[str, str]) -> None:
+    """Proposed in one window, found in the other one's queue, approved there."""
+    one.goto("/admin/")
+    one.get_by_role("link", name="New proposal").click()
+    one.get_by_role("link", name=title, exact=True).click()
+    for name, text in typed.items():
+        one.locator(f"[name={name}]").fill(text)
+    look(one, f"form-{title.split()[-1]}-wide-light", keep=title == "List an expiry")
+    one.get_by_role("button", name="Dry run").click()
+    one.get_by_label("Why").fill("It is asked for.")
+    one.get_by_role("button", name="Propose it").click()
+    expect(one.get_by_text("nobody has approved it yet")).to_be_visible()
+    two.goto("/admin/")
+    two.locator("section", has_text="Proposals that wait for me").get_by_role("link", name=title).click()
+    two.get_by_role("button", name="Approve it").click()
+    expect(two.get_by_text("Approved.")).to_be_visible()
+
+
+def sees(page: Page, words: str) -> None:
+    """On the same page, after a look again."""
+    page.reload()
+    expect(page.get_by_text(words).first).to_be_visible()

@@ -34,7 +34,11 @@ def close_reporting() -> int:
 
 def to_ballot(expiry: Expiry) -> int:
     """The liar's claim and the answer at the arbitration bond; returns the first second of COMMIT."""
-    now = to_challenge(expiry)
+    return dispute(expiry, to_challenge(expiry))
+
+
+def dispute(expiry: Expiry, now: int) -> int:
+    """The liar's claim and the answer, in the first second of CHALLENGE; returns the first second of COMMIT."""
     assert person("dave").pledge(expiry.id, 1, LIE, 5 * ETHER, now + 1).refusal is None
     for name in ("carol", "bob"):
         assert person(name).pledge(expiry.id, 2, PRICE, 2 * ETHER, now + 2).refusal is None
@@ -43,7 +47,11 @@ def to_ballot(expiry: Expiry) -> int:
 
 def to_final(expiry: Expiry) -> int:
     """Vera and Victor vote for PRICE; returns when it became final."""
-    now = to_ballot(expiry)
+    return vote(expiry, to_ballot(expiry))
+
+
+def vote(expiry: Expiry, now: int) -> int:
+    """From the first second of COMMIT on; returns when it became final."""
     for name in ("vera", "victor"):
         assert person(name).commit(expiry.id, 1, PRICE, now + 1).refusal is None
     for name in ("vera", "victor"):

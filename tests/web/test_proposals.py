@@ -13,6 +13,7 @@ from operators.kinds import NotPossible
 from operators.models import Proposal
 from operators.services import proposals
 from operators.services.proposals import end, people_behind
+from oracle.models import Index
 from settlement.models import Attempt, ChainTransaction
 from settlement.services.cancelling import CANCEL_TRANSACTION
 from settlement.stages import TransactionState
@@ -304,7 +305,7 @@ def test_proposal__something_else_by_now__says_so_before_anybody_approves(row: C
             },
             {
                 "slug": "x",
-                "index": "eth-usd",
+                "index": "0xindex2",
                 "expiry_at": 1_798_185_600,
                 "guardians": [WORD[:42], "0x" + "a" * 40],
                 "terms": {
@@ -329,6 +330,8 @@ def test_proposal__something_else_by_now__says_so_before_anybody_approves(row: C
 def test_form__what_people_type__becomes_details(
     db: None, name: str, given: dict[str, str], details: dict[str, object]
 ) -> None:
+    for version in (1, 2):
+        Index.objects.create(id=f"0xindex{version}", slug="eth-usd", version=version, spec={})
     form = FORMS[name](given)
     assert form.is_valid(), form.errors
     assert form.details() == details

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def the(person: Any, title: str, now: int = OPEN + 5) -> tuple[str, str, Urgency
     return row.what, row.why, row.urgency
 
 
-def stuck(**given: Any) -> ChainTransaction:
+def stuck(*, attempt: Mapping[str, Any] | None = None, **given: Any) -> ChainTransaction:
     number = ChainTransaction.objects.count() + 1
     word = f"0x{number:064x}"
     fields = {
@@ -54,9 +55,8 @@ def stuck(**given: Any) -> ChainTransaction:
         "to": "0x" + "3" * 40, "data": "0x", "hash": word, "created_at": NOW,
     }  # fmt: skip
     row = ChainTransaction.objects.create(**{**fields, **given})
-    Attempt.objects.create(
-        transaction=row, number=1, raw="0x02f0", hash=word, gas=1, max_fee=1, tip=1, signed_at=1
-    )
+    first = {"gas": 1, "max_fee": 1, "tip": 1, "signed_at": 1, **(attempt or {})}
+    Attempt.objects.create(transaction=row, number=1, raw="0x02f0", hash=word, **first)
     return row
 
 
