@@ -54,7 +54,7 @@ def carry_out(proposal: Proposal, now: int) -> str | None:
             f"its fee is above the ceiling: raise MAX_FEE_GWEI above {last.max_fee // CEILING // GWEI}"
         )
     rebuilt = calls.call_for(client, purpose_of(row))
-    asked = authorizing.ask(client, rebuilt, chain=row.chain, now=now)
+    asked = authorizing.ask(client, rebuilt, under=row, now=now)
     signed = (
         asked
         if isinstance(asked, Refusal)

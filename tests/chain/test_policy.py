@@ -157,7 +157,7 @@ def assert_rebuilds(world: World) -> None:
         signed, sender = read(row.newest.raw)
         rebuilt = call_for(world.client, row.purpose)
         assert (rebuilt.purpose, rebuilt.call, sender) == (row.purpose, signed.call, row.sender)
-        asked = authorizing.ask(world.client, rebuilt, stored=signed.call, chain=row.chain, now=row.created_at)
+        asked = authorizing.ask(world.client, rebuilt, stored=signed.call, under=row, now=row.created_at)
         assert not isinstance(asked, Refusal)
 
 
@@ -197,9 +197,10 @@ def test_authorizing__another_call_than_the_stored_one__refused(world: World) ->
     publish(now=now)
     row = ChainTransaction.objects.get()
     rebuilt, other = call_for(world.client, row.purpose), Call(world.oracle.address, "0x12")
-    refused = authorizing.ask(world.client, rebuilt, stored=other, chain=row.chain, now=row.created_at)
+    refused = authorizing.ask(world.client, rebuilt, stored=other, under=row, now=row.created_at)
     assert isinstance(refused, Refusal) and refused.rule == "same_payload"
-    refused = authorizing.ask(world.client, rebuilt, stored=read(row.newest.raw)[0].call, chain="0x00", now=now)
+    stored, row.chain = read(row.newest.raw)[0].call, "0x00"
+    refused = authorizing.ask(world.client, rebuilt, stored=stored, under=row, now=now)
     assert isinstance(refused, Refusal) and refused.rule == "genesis"
 
 
