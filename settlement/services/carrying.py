@@ -25,13 +25,14 @@ _S = TransactionState
 
 
 def clears(*purposes: str) -> Callable[[CarryOut], CarryOut]:
-    """However the proposal ends, nobody is told any more that the signer refused these; {} stands for its number."""
+    """However the proposal ends, nobody is told any more that the signer refused these; {pk}, {subject} are its own."""
 
     def around(round_: CarryOut) -> CarryOut:
         def clear(proposal: Proposal, now: int) -> None:
             for each in purposes:
+                purpose = each.format(pk=proposal.pk, subject=proposal.subject)
                 why = f"proposal {proposal.pk} has ended"
-                clear_alarm(AlarmKind.SIGNER_REFUSED, each.format(proposal.pk), why=why, now=now)
+                clear_alarm(AlarmKind.SIGNER_REFUSED, purpose, why=why, now=now)
 
         @wraps(round_)
         def carry_out(proposal: Proposal, now: int) -> str | None:
@@ -63,8 +64,7 @@ def send(client: Connection, proposal: Proposal, purpose: str, *, now: int) -> N
         return
     drafted = transactions.draft(client, calls.call_for(client, purpose), now=now)
     if isinstance(drafted, Refusal):
-        if drafted.rule == "two_people":
-            raise NotPossible(f"the signer refuses it: {drafted}")
+        refused(drafted)
         return
     with transaction.atomic():
         held = Proposal.objects.select_for_update().get(pk=proposal.pk)
@@ -72,6 +72,12 @@ def send(client: Connection, proposal: Proposal, purpose: str, *, now: int) -> N
             return  # another worker was first
         row = transactions.store(drafted, purpose=purpose, now=now)
     transactions.broadcast(client, row, now=now)
+
+
+def refused(refusal: Refusal) -> None:
+    """An alarm says why, and the next round asks again: NotPossible only where that could never help."""
+    if refusal.rule == "two_people":
+        raise NotPossible(f"the signer refuses it: {refusal}")
 
 
 def is_done(row: ChainTransaction) -> bool:

@@ -54,7 +54,7 @@ def plan(details: Details, now: int) -> Plan:
     )
 
 
-@carrying.clears("set:{}", "apply:{}")
+@carrying.clears("set:{pk}", "apply:{pk}")
 def carry_out(proposal: Proposal, now: int) -> str | None:
     """Propose it, wait for its delay, apply it; done when a deep block says what became of it."""
     client, purpose = connect(), f"set:{proposal.pk}"

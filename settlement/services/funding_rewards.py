@@ -37,7 +37,7 @@ def plan(details: Details, now: int) -> Plan:
     )
 
 
-@carrying.clears("reward:{}")
+@carrying.clears("reward:{pk}")
 def carry_out(proposal: Proposal, now: int) -> str | None:
     """Send the deposit once; done when the escrow's index has it in a final block and the book has credited it."""
     expiry, amount = expiry_in(proposal.details), whole(proposal.details, "amount")

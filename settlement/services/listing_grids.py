@@ -94,8 +94,7 @@ def _create(client: Connection, proposal: Proposal, grid: Grid, strikes: list[in
     try:
         drafted = series.draft_batch(client, *where, proposal=proposal, now=now)
     except sending.Refused as error:
-        if error.rule == "two_people":
-            raise NotPossible(str(error)) from error
+        carrying.refused(error.refusal)
         return
     with transaction.atomic():
         held = Proposal.objects.select_for_update().get(pk=proposal.pk)

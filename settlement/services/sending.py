@@ -29,7 +29,7 @@ class Refused(ChainError):
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(f"the signer refuses it: {refusal}")
-        self.rule = refusal.rule
+        self.refusal = refusal
 
 
 def under_way(client: Client, purpose: str) -> ChainTransaction | None:
