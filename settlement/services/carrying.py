@@ -55,7 +55,7 @@ def of(client: Client, purpose: str) -> ChainTransaction | None:
     return ChainTransaction.objects.filter(chain=client.genesis, purpose=purpose).first()
 
 
-def send(client: Connection, proposal: Proposal, purpose: str, *, now: int) -> None:
+def start(client: Connection, proposal: Proposal, purpose: str, *, now: int) -> None:
     """Sign, store, send. Where the signer refuses it an alarm says why, and the next round asks again.
 
     Reverted where the contract would refuse it, NotPossible where two people do not want it any more.

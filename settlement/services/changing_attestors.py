@@ -61,7 +61,7 @@ def carry_out(proposal: Proposal, now: int) -> str | None:
     row = carrying.of(client, purpose)
     if row is None:
         try:
-            carrying.send(client, proposal, purpose, now=now)
+            carrying.start(client, proposal, purpose, now=now)
         except Reverted as error:
             raise NotPossible(f"the oracle would refuse it: {error}") from error
         return None
@@ -87,7 +87,7 @@ def _apply(client: Connection, proposal: Proposal, now: int) -> None:
         carrying.is_done(row)
         return
     try:
-        carrying.send(client, proposal, purpose, now=now)
+        carrying.start(client, proposal, purpose, now=now)
     except Reverted:
         return  # applied by somebody else, or vetoed: a deep block will say which
 

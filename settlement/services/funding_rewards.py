@@ -46,7 +46,7 @@ def carry_out(proposal: Proposal, now: int) -> str | None:
     if row is None:
         _check(expiry, amount, now)
         try:
-            carrying.send(client, proposal, purpose, now=now)
+            carrying.start(client, proposal, purpose, now=now)
         except Reverted as error:
             raise NotPossible(f"the escrow would refuse it: {error}") from error
         return None

@@ -19,7 +19,7 @@ DROP TRIGGER settlement_publisherkey_frozen ON settlement_publisherkey;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("operators", "0002_kept"), ("settlement", "0012_proposals_of_operators")]
+    dependencies = [("operators", "0002_kept"), ("settlement", "0013_what_is_measured")]
 
     operations = [
         migrations.AddField(
