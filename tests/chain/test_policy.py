@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from dev import accounts
 from oracle.models import Act
 from settlement.chain.client import Call, Client
 from settlement.models import ChainTransaction, Publication
@@ -111,6 +112,18 @@ def test_publish__the_book_s_entry_altered_as_well__the_service_has_not_signed_i
     alter_final(publication, -1)
     publish(now=now)
     assert "is not FINAL in the book" in Publication.objects.get().reason, "an entry that nobody can read"
+
+
+def test_publish__the_service_s_key_changed_while_it_was_open__its_price_is_refused(world: World, settings: Any) -> None:
+    """What docs/operating/keys.md says of that key."""
+    expiry = world.list_expiry()
+    settings.SERVICE_KEY = accounts.key(20)
+    now = world.decide((expiry, 2_500 * ETHER), now=world.pass_expiry(expiry))
+    publication = world.propose(now)
+    world.sign(publication, 0, 1, 2, now=now)
+    publish(now=now)
+    assert stage_of(publication) == PublicationStage.SIGNED
+    assert publication.reason == f"final_state: {expiry.id} is not FINAL in the book"
 
 
 @pytest.mark.parametrize("signature", ["0x" + "12" * 65, "nonsense"])
