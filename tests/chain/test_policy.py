@@ -114,7 +114,7 @@ def test_publish__the_book_s_entry_altered_as_well__the_service_has_not_signed_i
     assert "is not FINAL in the book" in Publication.objects.get().reason, "an entry that nobody can read"
 
 
-def test_publish__the_service_s_key_changed_while_it_was_open__its_price_is_refused(world: World, settings: Any) -> None:
+def test_publish__the_service_s_key_changed_while_it_was_open__price_is_refused(world: World, settings: Any) -> None:
     """What docs/operating/keys.md says of that key."""
     expiry = world.list_expiry()
     settings.SERVICE_KEY = accounts.key(20)
