@@ -19,7 +19,7 @@ DROP TRIGGER settlement_publisherkey_frozen ON settlement_publisherkey;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("operators", "0002_kept"), ("settlement", "0013_what_is_measured")]
+    dependencies = [("operators", "0002_kept"), ("settlement", "0014_root_anchors")]
 
     operations = [
         migrations.AddField(

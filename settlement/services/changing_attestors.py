@@ -115,4 +115,5 @@ CHANGE_ATTESTORS = Kind(
     "Another attestor set is proposed on chain, waits, and is applied unless guardians veto it.",
     plan,
     carry_out,
+    signs=True,
 )

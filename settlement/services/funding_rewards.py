@@ -98,4 +98,5 @@ FUND_REWARD = Kind(
     "Ether of the publisher's goes to the reward of an expiry that has not opened. It does not come back.",
     plan,
     carry_out,
+    signs=True,
 )

@@ -157,4 +157,5 @@ LIST_GRID = Kind(
     "The factory creates a series at each strike of an expiry that has none, in as few transactions as fit.",
     plan,
     carry_out,
+    signs=True,
 )

@@ -65,4 +65,5 @@ ROTATE_PUBLISHER = Kind(
     "Another account signs our transactions. Carry it out before a worker is given the new key.",
     plan,
     carry_out,
+    signs=True,
 )

@@ -34,7 +34,7 @@ def wanted_by_two(kind: str, details: dict[str, Any], now: int) -> Proposal:
 
 def carry_out(now: int) -> None:
     """The worker's round for what two people want."""
-    proposals.carry_out(KINDS, now=now)
+    proposals.carry_out(KINDS, signs=True, now=now)
 
 
 def outcome_of(proposal: Proposal) -> str:

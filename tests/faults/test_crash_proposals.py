@@ -12,6 +12,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from dev import accounts
 from operators.models import Proposal
@@ -116,6 +117,7 @@ def test_proposal__killed_after_every_write_and_around_every_broadcast__done_onc
                 rounds(world, wanted, deaths, settings)
             except Killed:
                 died.append(deaths.where)
+                connection.set_rollback(False)  # bulk_create, which is a commit of its own, died inside of this test's
                 world.node.mine_at(world.node.now() + 1 + HOLD_SECONDS)
                 later = lambda: (index_all(world), world.node.mine_at(world.node.now() + 20))  # noqa: E731
                 to_the_end(world, wanted.proposal, more=later, rounds=16)
