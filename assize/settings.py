@@ -252,7 +252,10 @@ PUBLISHER_DAILY_CAP_WEI = env.integer(
     "PUBLISHER_DAILY_CAP_WEI",
     default=5 * 10**18,
     least=1,
-    about="the most that all transactions signed in 24 hours may cost in gas; beyond it nothing is signed",
+    about="the most that all transactions signed in 24 hours may cost, in gas and rewards; beyond it nothing is signed",
+)
+PUBLISHER_REWARD_CAP_WEI = env.integer(
+    "PUBLISHER_REWARD_CAP_WEI", default=10**18, least=0, about="the most that one proposal may fund a reward with"
 )
 PUBLISHER_LEAST_WEI = env.integer(
     "PUBLISHER_LEAST_WEI",

@@ -8,6 +8,10 @@ from operators.kinds import Kind
 from oracle.services.proposed.intake import PAUSE_INTAKE, RESUME_INTAKE
 from oracle.services.proposed.listing import LIST_EXPIRY, LIST_INDEX
 from settlement.services.cancelling import CANCEL_TRANSACTION
+from settlement.services.changing_attestors import CHANGE_ATTESTORS
+from settlement.services.funding_rewards import FUND_REWARD
+from settlement.services.listing_grids import LIST_GRID
+from settlement.services.rotating import ROTATE_PUBLISHER
 
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
@@ -16,6 +20,10 @@ KINDS: Mapping[str, Kind] = {
         LIST_EXPIRY,
         PAUSE_INTAKE,
         RESUME_INTAKE,
+        LIST_GRID,
+        FUND_REWARD,
         CANCEL_TRANSACTION,
+        ROTATE_PUBLISHER,
+        CHANGE_ATTESTORS,
     )
 }

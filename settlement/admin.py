@@ -15,6 +15,7 @@ from settlement.models import (
     EscrowLog,
     FinalPrice,
     OracleRecord,
+    PublisherKey,
     Series,
     SeriesBatch,
     SeriesIndex,
@@ -33,6 +34,12 @@ class SeriesAdmin(ReadOnlyAdmin):
 class SeriesBatchAdmin(ReadOnlyAdmin):
     list_display = ["id", "expiry", "collateral", "created_at"]
     list_select_related = ["expiry"]
+
+
+@admin.register(PublisherKey)
+class PublisherKeyAdmin(ReadOnlyAdmin):
+    list_display = ["address", "since", "until", "proposal"]
+    list_select_related = ["proposal"]
 
 
 @admin.register(ChainSeries)

@@ -12,6 +12,7 @@ from oracle.models import Expiry
 from protocol.terms import MAX_PRICE
 from settlement.alarm_models import Alarm
 from settlement.index_models import EscrowBlock, EscrowIndex, EscrowLog
+from settlement.publisher_models import PublisherKey
 from settlement.reconcile_models import ChainState, OracleRecord
 from settlement.root_models import Root, RootRefusal, RootSignature
 from settlement.series_models import ChainSeries, SeriesBatch, SeriesIndex, SeriesLog
@@ -20,8 +21,8 @@ from settlement.transaction_models import Attempt, ChainTransaction
 
 __all__ = [
     "Alarm", "Attempt", "AttestorRefusal", "AttestorSignature", "ChainSeries", "ChainState", "ChainTransaction",
-    "EscrowBlock", "EscrowIndex", "EscrowLog", "OracleRecord", "Publication", "PublicationItem", "Root",
-    "RootRefusal", "RootSignature", "Series", "SeriesBatch", "SeriesIndex", "SeriesLog",
+    "EscrowBlock", "EscrowIndex", "EscrowLog", "OracleRecord", "Publication", "PublicationItem",
+    "PublisherKey", "Root", "RootRefusal", "RootSignature", "Series", "SeriesBatch", "SeriesIndex", "SeriesLog",
 ]  # fmt: skip
 
 ADDRESS_FORM = r"^0x[0-9a-f]{40}$"

@@ -22,6 +22,13 @@ class SeriesBatch(models.Model):
     collateral = models.TextField()
     strikes = models.JSONField(help_text="decimal strings, 18 decimals, ascending")
     created_at = models.BigIntegerField()
+    proposal = models.ForeignKey(
+        "operators.Proposal",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="by which two people asked for it; null: somebody at a shell",
+    )
 
     class Meta:
         ordering = ["-id"]

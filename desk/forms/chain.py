@@ -26,7 +26,7 @@ class GridForm(KindForm):
 
 
 class FundRewardForm(KindForm):
-    """From the treasury to whoever reports right."""
+    """From the publisher's ether to whoever reports right."""
 
     expiry = forms.CharField(help_text="its slug or id; it must not have opened")
     amount = EtherField(label="Amount, in ETH", help_text="as in 1.5")
@@ -41,7 +41,7 @@ class CancelForm(KindForm):
 class RotatePublisherForm(KindForm):
     """Who signs the service's transactions."""
 
-    address = AddressField(help_text="of the new key; the worker must be given it before")
+    address = AddressField(help_text="of the new key; give it to the publisher process once this is done")
 
 
 class ChangeAttestorsForm(KindForm):

@@ -53,6 +53,10 @@ class Escrow(Contract):
         """Post a root; `signatures` in the order of their signers."""
         return self.call("post_root", epoch, root, block, list(signatures))
 
+    def deposit(self, account: str, amount: int) -> Call:
+        """Send `amount` wei along, for an account of the book."""
+        return self.call("deposit", account, value=amount)
+
     def cancel_root(self, epoch: int, signatures: Sequence[str]) -> Call:
         """Guardians take a waiting root back."""
         return self.call("cancel_root", epoch, list(signatures))

@@ -13,7 +13,8 @@ from django.conf import settings
 
 from settlement.alarms import AlarmKind, clear_alarm, raise_alarm
 from settlement.chain.client import Call, Client, Price
-from settlement.models import Attempt
+from settlement.models import Attempt, ChainTransaction
+from settlement.services import publishers
 from settlement.signers import policy
 from settlement.signers.configured import configured
 from settlement.signers.policy import Asked, Limits, Rebuilt, Refusal
@@ -22,15 +23,26 @@ from settlement.signers.signer import CannotSign, Signed
 log = structlog.get_logger(__name__)
 
 
-def ask(client: Client, rebuilt: Rebuilt, *, stored: Call | None = None, chain: str = "", now: int) -> Asked | Refusal:
+def ask(
+    client: Client,
+    rebuilt: Rebuilt,
+    *,
+    stored: Call | None = None,
+    under: ChainTransaction | None = None,
+    now: int,
+) -> Asked | Refusal:
     """Judge a rebuilt call before its price is asked for.
 
-    `stored` is what was signed for its nonce before, `chain` the chain that its row names; both empty for a first one.
+    `under` is the transaction whose nonce it takes, None for a new one; `stored` what was signed for that before.
     """
     limits = Limits(
-        settings.CHAIN_ID, settings.PUBLISHER_TRANSACTION_CAP_WEI, settings.PUBLISHER_DAILY_CAP_WEI
+        settings.CHAIN_ID,
+        settings.PUBLISHER_TRANSACTION_CAP_WEI,
+        settings.PUBLISHER_DAILY_CAP_WEI,
+        settings.PUBLISHER_REWARD_CAP_WEI,
     )
-    asked = Asked(rebuilt, limits, client.chain_id, client.genesis, chain or client.genesis, stored)
+    chain, sender = (client.genesis, "") if under is None else (under.chain, under.sender)
+    asked = Asked(rebuilt, limits, client.chain_id, client.genesis, chain, stored, sender=sender)
     return _judged(asked, now)
 
 
@@ -40,7 +52,10 @@ def sign(asked: Asked, *, nonce: int, price: Price, now: int) -> Signed | Refusa
     try:
         signer = configured()
         spent = spent_wei(asked.genesis, signer.address, since=now - policy.DAY_SECONDS, but_nonce=nonce)
-        judged = _judged(replace(asked, price=price, spent=spent), now)
+        publisher = publishers.named(signer.address, now=now)
+        judged = _judged(
+            replace(asked, price=price, spent=spent, signer=signer.address, publisher=publisher), now
+        )
         if isinstance(judged, Refusal):
             return judged
         signed = signer.sign(judged.unsigned(nonce))
@@ -54,12 +69,14 @@ def sign(asked: Asked, *, nonce: int, price: Price, now: int) -> Signed | Refusa
 def spent_wei(chain: str, sender: str, *, since: int, but_nonce: int | None = None) -> int:
     """The most that all transactions signed for after unix second `since` can cost.
 
-    Of a nonce's attempts one is mined at most: the dearest counts. `but_nonce` is the one that is to be signed for.
+    Of a nonce's attempts one is mined at most: the dearest counts, with what it carries along. `but_nonce` is the one
+    that is to be signed for.
     """
     rows = Attempt.objects.filter(transaction__chain=chain, transaction__sender=sender, signed_at__gt=since)
     dearest: dict[int, int] = {}
-    for nonce, gas, max_fee in rows.values_list("transaction__nonce", "gas", "max_fee"):
-        dearest[nonce] = max(dearest.get(nonce, 0), gas * max_fee)
+    columns = ("transaction__nonce", "transaction__value", "gas", "max_fee")
+    for nonce, value, gas, max_fee in rows.values_list(*columns):
+        dearest[nonce] = max(dearest.get(nonce, 0), int(value) + gas * max_fee)
     return sum(cost for nonce, cost in dearest.items() if nonce != but_nonce)
 
 

@@ -90,7 +90,7 @@ def _sign(client: Connection, row: ChainTransaction, last: Attempt, price: Price
     cancels = last.proposal_id is not None
     rebuilt = calls.call_for(client, cancelling.purpose_of(row) if cancels else row.purpose)
     try:
-        asked = authorizing.ask(client, rebuilt, stored=None if cancels else row.call, chain=row.chain, now=now)
+        asked = authorizing.ask(client, rebuilt, stored=None if cancels else row.call, under=row, now=now)
         signed = (
             asked
             if isinstance(asked, Refusal)

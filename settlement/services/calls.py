@@ -1,4 +1,5 @@
-"""The call that a purpose stands for, rebuilt from rows: `publication:12`, `root:3`, `series:7`, `feed:0x..`.
+"""The call that a purpose stands for, rebuilt from rows: `publication:12`, `root:3`, `series:7`, `feed:0x..`, and what
+two people have asked for (proposed_calls.py): `cancel:5`, `reward:8`, `set:9`, `apply:9`.
 
 Whoever asks for a transaction names a purpose, never a call, so that nothing is signed that the database does not say.
 """
@@ -11,20 +12,18 @@ from typing import Any
 
 from django.conf import settings
 
-from operators.services.proposals import people_behind
 from oracle import signer
 from oracle.models import Act, Expiry
 from protocol import signing
 from protocol.stages import Stage
 from settlement.chain import contracts, quorum
-from settlement.chain.client import Call, Connection
+from settlement.chain.client import Connection
 from settlement.chain.escrow import escrow
 from settlement.chain.feeds import feeds
-from settlement.models import AttestorSignature, ChainTransaction, Publication, Root, RootSignature
+from settlement.models import AttestorSignature, Publication, Root, RootSignature
 from settlement.series_models import SeriesBatch
-from settlement.services import publications, roots
+from settlement.services import proposed_calls, publications, roots
 from settlement.services.feeds import decimals_of
-from settlement.services.proposed import CANCEL, newest_of
 from settlement.services.sending import operators_call
 from settlement.services.series import batch_call
 from settlement.signers.policy import Rebuilt, Said
@@ -87,8 +86,8 @@ def _root(client: Connection, purpose: str, name: str) -> Rebuilt:
 
 
 def _series(client: Connection, purpose: str, name: str) -> Rebuilt:
-    batch = SeriesBatch.objects.select_related("expiry").get(pk=int(name))
-    return operators_call("series", purpose, batch_call(client, batch))
+    batch = SeriesBatch.objects.select_related("expiry", "proposal").get(pk=int(name))
+    return operators_call("series", purpose, batch_call(client, batch), batch.proposal)
 
 
 def _feed(client: Connection, purpose: str, name: str) -> Rebuilt:
@@ -96,20 +95,15 @@ def _feed(client: Connection, purpose: str, name: str) -> Rebuilt:
     return operators_call("feed", purpose, feeds(client).create(expiry.id, decimals_of(expiry)))
 
 
-def _cancel(client: Connection, purpose: str, name: str) -> Rebuilt:
-    """Nothing, sent to oneself: all that two operators can make of a nonce (decision 32)."""
-    row = ChainTransaction.objects.get(pk=int(name))
-    return Rebuilt(
-        purpose, Call(row.sender, "0x"), row.sender, "0x", approved_by=people_behind(newest_of(CANCEL, name))
-    )
-
-
 _REBUILD: dict[str, Callable[[Connection, str, str], Rebuilt]] = {
     "publication": _publication,
     "root": _root,
     "series": _series,
     "feed": _feed,
-    "cancel": _cancel,
+    "cancel": proposed_calls.cancel,
+    "reward": proposed_calls.reward,
+    "set": proposed_calls.propose_set,
+    "apply": proposed_calls.apply_set,
 }
 
 

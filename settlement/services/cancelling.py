@@ -12,7 +12,7 @@ from settlement.chain import fees
 from settlement.chain.client import GWEI, Connection, Price, connect
 from settlement.chain.fees import Fees
 from settlement.models import Attempt, ChainTransaction
-from settlement.services import authorizing, calls, transactions
+from settlement.services import authorizing, calls, carrying, transactions
 from settlement.services.proposed import CANCEL
 from settlement.signers.policy import Refusal
 from settlement.stages import TransactionState
@@ -41,6 +41,7 @@ def plan(details: Details, now: int) -> Plan:
     )
 
 
+@carrying.clears("cancel:{subject}")
 def carry_out(proposal: Proposal, now: int) -> str | None:
     """Sign the empty transfer, store it, send it. Bumps and blocks are for the rounds after; None: it waits."""
     row = _stuck(proposal.subject)
@@ -54,14 +55,15 @@ def carry_out(proposal: Proposal, now: int) -> str | None:
             f"its fee is above the ceiling: raise MAX_FEE_GWEI above {last.max_fee // CEILING // GWEI}"
         )
     rebuilt = calls.call_for(client, purpose_of(row))
-    asked = authorizing.ask(client, rebuilt, chain=row.chain, now=now)
+    asked = authorizing.ask(client, rebuilt, under=row, now=now)
     signed = (
         asked
         if isinstance(asked, Refusal)
         else authorizing.sign(asked, nonce=row.nonce, price=price, now=now)
     )
     if isinstance(signed, Refusal):
-        raise NotPossible(f"the signer refuses it: {signed}")
+        carrying.refused(signed)
+        return None
     with transaction.atomic():
         if not transactions.add_attempt(row, last, signed, price, proposal=proposal, now=now):
             return None  # bumped or mined at the same moment: the next round looks again

@@ -5,6 +5,10 @@ from __future__ import annotations
 from operators.models import Proposal
 
 CANCEL = "cancel_transaction"
+LIST_GRID = "list_grid"
+FUND_REWARD = "fund_reward"
+ROTATE_PUBLISHER = "rotate_publisher"
+CHANGE_ATTESTORS = "change_attestors"
 
 
 def newest_of(kind: str, subject: str) -> Proposal | None:

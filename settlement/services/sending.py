@@ -11,6 +11,8 @@ import time
 from django.conf import settings
 from django.db import transaction
 
+from operators.models import Proposal
+from operators.services.proposals import people_behind
 from settlement.chain.client import Call, Client, Connection
 from settlement.chain.contracts import selector
 from settlement.chain.errors import ChainDown, ChainError
@@ -23,7 +25,11 @@ POLL_SECONDS = 0.2
 
 
 class Refused(ChainError):
-    """The policy does not let this be signed; the text begins with the rule, and nothing was sent."""
+    """The policy does not let this be signed; the text names the rule, and nothing was sent."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(f"the signer refuses it: {refusal}")
+        self.refusal = refusal
 
 
 def under_way(client: Client, purpose: str) -> ChainTransaction | None:
@@ -54,21 +60,28 @@ def wait(client: Connection, row: ChainTransaction, *, now: int, patience_second
         raise ChainError(f"{attempt.hash} reverted in block {mined.block_number}")
 
 
-def draft(client: Connection, kind: str, call: Call, *, now: int) -> transactions.Draft:
+def draft(
+    client: Connection, kind: str, call: Call, *, proposal: Proposal | None = None, now: int
+) -> transactions.Draft:
     """What an operator asks for, signed. Reverted where the contract would refuse it, Refused where the signer does.
 
-    No row says yet what is wanted, so the policy holds only contract and function (and fees) to what `kind` may be.
+    No row says yet what is wanted, so the policy holds only contract and function (and fees) to what `kind` may be, and
+    the two people to their proposal, where there is one.
     """
-    drafted = transactions.draft(client, operators_call(kind, kind, call), now=now)
+    drafted = transactions.draft(client, operators_call(kind, kind, call, proposal), now=now)
     if isinstance(drafted, Refusal):
-        raise Refused(f"the signer refuses it: {drafted}")
+        raise Refused(drafted)
     return drafted
 
 
-def operators_call(kind: str, purpose: str, call: Call) -> Rebuilt:
-    """A call with the contract of the settings and the one function that this kind of purpose may call."""
+def operators_call(kind: str, purpose: str, call: Call, proposal: Proposal | None = None) -> Rebuilt:
+    """A call with the contract of the settings and the one function that this kind of purpose may call.
+
+    Without a proposal somebody at a shell asks for it, who has the key anyway.
+    """
     address, contract, function = _ALLOWED[kind]
-    return Rebuilt(purpose, call, getattr(settings, address), selector(contract, function))
+    people = None if proposal is None else people_behind(proposal)
+    return Rebuilt(purpose, call, getattr(settings, address), selector(contract, function), approved_by=people)
 
 
 _ALLOWED = {

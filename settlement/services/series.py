@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import transaction
 
+from operators.models import Proposal
 from oracle.models import Expiry
 from protocol.canonical import json_hash
 from protocol.terms import MAX_PRICE
@@ -25,6 +26,7 @@ from settlement.chain.views import View
 from settlement.models import ETH, ChainTransaction, Series
 from settlement.series_models import SeriesBatch
 from settlement.services import sending
+from settlement.services.transactions import Draft
 from settlement.strikes import MAX_STRIKES
 
 PURPOSE = "series"
@@ -66,26 +68,26 @@ def list_series(
     InvalidSeries, or a ChainError where the chain does not answer or no block takes a batch in time (for each batch
     `patience_seconds`).
     """
-    _check(expiry, strikes, now)
+    check(expiry, strikes, now)
     client = connect()
-    factory = contracts.factory(client)
-    for row in _under_way(client, expiry, collateral):
+    for row in under_way(client, expiry, collateral):
         progress(f"waiting for {row.hash} of an earlier call")
         sending.wait(client, row, now=now, patience_seconds=patience_seconds)
-    addresses, batches = _missing(client, expiry, strikes, collateral)
+    addresses, batches = missing(client, expiry, strikes, collateral)
     for number, batch in enumerate(batches, start=1):
-        row = _create(client, factory, expiry, batch, collateral, now)
+        drafted = draft_batch(client, expiry, batch, collateral, now=now)
+        row = store_batch(drafted, expiry, batch, collateral, now=now)
         progress(f"batch {number} of {len(batches)}: {len(batch)} series, {row.hash}")
         sending.wait(client, row, now=now, patience_seconds=patience_seconds)
-    return _keep(client.nodes, expiry, list(addresses.values()))
+    return keep(client.nodes, expiry, list(addresses.values()))
 
 
 def plan_series(*, expiry: Expiry, strikes: Sequence[int], collateral: str = ETH, now: int) -> Plan:
     """What `list_series` would do, without doing any of it. Errors as there."""
-    _check(expiry, strikes, now)
+    check(expiry, strikes, now)
     client = connect()
     factory = contracts.factory(client)
-    addresses, batches = _missing(client, expiry, strikes, collateral)
+    addresses, batches = missing(client, expiry, strikes, collateral)
     try:
         gas = [client.price(ETH, grid_call(factory, expiry, batch, collateral)).gas for batch in batches]
     except Reverted as error:
@@ -110,7 +112,8 @@ def batch_size(block_gas: int) -> int:
     return max(1, min(MOST_IN_A_BATCH, gas // GAS_PER_SERIES))
 
 
-def _check(expiry: Expiry, strikes: Sequence[int], now: int) -> None:
+def check(expiry: Expiry, strikes: Sequence[int], now: int) -> None:
+    """InvalidSeries where this grid can never be created."""
     if not 1 <= len(strikes) <= MAX_STRIKES or len(set(strikes)) != len(strikes):
         raise InvalidSeries(f"1 to {MAX_STRIKES} different strikes are wanted")
     if not all(0 < strike < MAX_PRICE for strike in strikes):
@@ -119,7 +122,7 @@ def _check(expiry: Expiry, strikes: Sequence[int], now: int) -> None:
         raise InvalidSeries(f"{expiry.slug} expired at {expiry.expiry_at}; series are created before that")
 
 
-def _missing(
+def missing(
     client: Connection, expiry: Expiry, strikes: Sequence[int], collateral: str
 ) -> tuple[dict[int, str], list[list[int]]]:
     """The address of each strike, and those that do not exist yet, in batches."""
@@ -136,30 +139,46 @@ def _factory(function: str, *arguments: object) -> View:
     return View("SeriesFactory", settings.FACTORY_ADDRESS, function, arguments)
 
 
-def _under_way(client: Connection, expiry: Expiry, collateral: str) -> list[ChainTransaction]:
+def under_way(client: Connection, expiry: Expiry, collateral: str) -> list[ChainTransaction]:
     """Transactions of earlier calls on this grid that no block is known to have, in the order of their making."""
     batches = SeriesBatch.objects.filter(expiry=expiry, collateral=collateral).order_by("pk")
     found = [sending.under_way(client, f"{PURPOSE}:{pk}") for pk in batches.values_list("pk", flat=True)]
     return [row for row in found if row is not None]
 
 
-def _create(
-    client: Connection, factory: SeriesFactory, expiry: Expiry, strikes: list[int], collateral: str, now: int
-) -> ChainTransaction:
-    """Store one batch with its signed transaction."""
+def draft_batch(
+    client: Connection,
+    expiry: Expiry,
+    strikes: list[int],
+    collateral: str,
+    *,
+    proposal: Proposal | None = None,
+    now: int,
+) -> Draft:
+    """One batch's transaction, signed; for two people where there is a proposal."""
+    call = grid_call(contracts.factory(client), expiry, strikes, collateral)
     try:
-        drafted = sending.draft(client, PURPOSE, grid_call(factory, expiry, strikes, collateral), now=now)
+        drafted = sending.draft(client, PURPOSE, call, proposal=proposal, now=now)
     except Reverted as error:
         raise InvalidSeries(f"the factory would refuse it: {error}") from error
     if drafted.price.gas > MAX_TRANSACTION_GAS:
         raise ChainError(f"{len(strikes)} series would need {drafted.price.gas} gas, more than a transaction may")
+    return drafted
+
+
+def store_batch(
+    drafted: Draft, expiry: Expiry, strikes: list[int], collateral: str, *, proposal: Proposal | None = None, now: int
+) -> ChainTransaction:
+    """Store one batch with its signed transaction."""
     with transaction.atomic():
         words = [str(strike) for strike in strikes]
-        batch = SeriesBatch.objects.create(expiry=expiry, collateral=collateral, strikes=words, created_at=now)
+        batch = SeriesBatch.objects.create(
+            expiry=expiry, collateral=collateral, strikes=words, proposal=proposal, created_at=now
+        )
         return sending.store(drafted, purpose=f"{PURPOSE}:{batch.pk}", now=now)
 
 
-def _keep(nodes: Providers, expiry: Expiry, addresses: list[str]) -> list[Series]:
+def keep(nodes: Providers, expiry: Expiry, addresses: list[str]) -> list[Series]:
     """Rows for all of these, read from the chain where we have none yet."""
     known = set(Series.objects.filter(address__in=addresses).values_list("address", flat=True))
     if fresh := set(addresses) - known:

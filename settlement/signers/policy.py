@@ -32,6 +32,17 @@ class Limits:
     chain_id: int
     transaction_cap: int
     daily_cap: int
+    reward_cap: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """The one reason for which ether leaves: what two people want to fund, in wei, and whether that is still of use."""
+
+    account: str
+    amount: int
+    is_scheduled: bool
+    """Its expiry has not opened: what comes later lies on the account for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,8 @@ class Rebuilt:
     threshold: int = 0
     approved_by: tuple[str, ...] | None = None
     """Where operators asked for it: who proposed it and who approved it."""
+    reward: Reward | None = None
+    """Only where the purpose is to fund one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +86,13 @@ class Asked:
     """What was signed for this nonce before."""
     price: Price | None = None
     spent: int = 0
-    """Wei that this sender's transactions of the last 24 hours may cost."""
+    """Wei that this sender's transactions of the last 24 hours may cost, what they carry along included."""
+    sender: str = ""
+    """Whose nonce it is; empty for a new one."""
+    signer: str = ""
+    """Who is about to sign; empty as long as nobody has been asked."""
+    publisher: str = ""
+    """Who may sign what is new, as operators named it."""
 
     def unsigned(self, nonce: int) -> Unsigned:
         """What goes to the signer once every rule is kept."""
@@ -118,8 +137,28 @@ def selector(asked: Asked) -> str | None:
     return None if found == asked.rebuilt.selector else f"it calls {found}, only {asked.rebuilt.selector} is allowed"
 
 
+def publisher(asked: Asked) -> str | None:
+    """What is new is signed by the account that operators named; what is under way by the one that signed it before."""
+    wanted = asked.sender or asked.publisher
+    if not asked.signer or asked.signer == wanted:
+        return None
+    if asked.sender:
+        return f"the nonce is {wanted}'s, this process signs for {asked.signer}"
+    return f"this process signs for {asked.signer}, operators have named {wanted}"
+
+
 def value(asked: Asked) -> str | None:
-    return f"it sends {asked.rebuilt.call.value} wei along" if asked.rebuilt.call.value else None
+    """Ether goes along only as a reward: as much as two people want, to its account, while that is of use."""
+    call, reward = asked.rebuilt.call, asked.rebuilt.reward
+    if reward is None:
+        return f"it sends {call.value} wei along" if call.value else None
+    if call.value != reward.amount or call.data[-40:] != reward.account[2:]:
+        return f"it sends {call.value} wei to 0x{call.data[-40:]}, wanted are {reward.amount} to {reward.account}"
+    if not reward.is_scheduled:
+        return "the expiry has opened: what comes now is no reward any more"
+    if call.value > asked.limits.reward_cap:
+        return f"it sends {call.value} wei along, PUBLISHER_REWARD_CAP_WEI is {asked.limits.reward_cap}"
+    return None
 
 
 def final_state(asked: Asked) -> str | None:
@@ -146,7 +185,7 @@ def signatures(asked: Asked) -> str | None:
 
 def two_people(asked: Asked) -> str | None:
     """What operators ask for is wanted by two of them, both still staff."""
-    people = asked.rebuilt.approved_by
+    people = asked.rebuilt.approved_by if asked.rebuilt.reward is None else asked.rebuilt.approved_by or ()
     if people is not None and len(set(people)) < 2:
         return f"{len(set(people))} operators want it, two must"
     return None
@@ -173,7 +212,7 @@ def transaction_cap(asked: Asked) -> str | None:
 
 
 def daily_cap(asked: Asked) -> str | None:
-    day = asked.spent + _cost(asked)
+    day = asked.spent + _cost(asked) + asked.rebuilt.call.value
     if day > asked.limits.daily_cap:
         return f"{day} wei may have been spent in 24 hours with it, PUBLISHER_DAILY_CAP_WEI is {asked.limits.daily_cap}"
     return None
@@ -182,6 +221,7 @@ def daily_cap(asked: Asked) -> str | None:
 RULES: tuple[Rule, ...] = (
     chain_id,
     genesis,
+    publisher,
     contract,
     selector,
     value,
@@ -204,5 +244,5 @@ def judge(asked: Asked) -> Refusal | None:
 
 
 def _cost(asked: Asked) -> int:
-    """The most that it can cost in wei; 0 while its price is not known."""
+    """The most gas that it can cost, in wei; 0 while its price is not known."""
     return asked.price.gas * asked.price.max_fee if asked.price else 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from dev import accounts
 from oracle.models import Act
 from settlement.chain.client import Call, Client
 from settlement.models import ChainTransaction, Publication
@@ -113,6 +114,18 @@ def test_publish__the_book_s_entry_altered_as_well__the_service_has_not_signed_i
     assert "is not FINAL in the book" in Publication.objects.get().reason, "an entry that nobody can read"
 
 
+def test_publish__the_service_s_key_changed_while_it_was_open__price_is_refused(world: World, settings: Any) -> None:
+    """What docs/operating/keys.md says of that key."""
+    expiry = world.list_expiry()
+    settings.SERVICE_KEY = accounts.key(20)
+    now = world.decide((expiry, 2_500 * ETHER), now=world.pass_expiry(expiry))
+    publication = world.propose(now)
+    world.sign(publication, 0, 1, 2, now=now)
+    publish(now=now)
+    assert stage_of(publication) == PublicationStage.SIGNED
+    assert publication.reason == f"final_state: {expiry.id} is not FINAL in the book"
+
+
 @pytest.mark.parametrize("signature", ["0x" + "12" * 65, "nonsense"])
 def test_publish__an_attestor_s_signature_altered__refused_by_the_signer(world: World, signature: str) -> None:
     publication, now = world.signed()
@@ -157,7 +170,7 @@ def assert_rebuilds(world: World) -> None:
         signed, sender = read(row.newest.raw)
         rebuilt = call_for(world.client, row.purpose)
         assert (rebuilt.purpose, rebuilt.call, sender) == (row.purpose, signed.call, row.sender)
-        asked = authorizing.ask(world.client, rebuilt, stored=signed.call, chain=row.chain, now=row.created_at)
+        asked = authorizing.ask(world.client, rebuilt, stored=signed.call, under=row, now=row.created_at)
         assert not isinstance(asked, Refusal)
 
 
@@ -197,9 +210,10 @@ def test_authorizing__another_call_than_the_stored_one__refused(world: World) ->
     publish(now=now)
     row = ChainTransaction.objects.get()
     rebuilt, other = call_for(world.client, row.purpose), Call(world.oracle.address, "0x12")
-    refused = authorizing.ask(world.client, rebuilt, stored=other, chain=row.chain, now=row.created_at)
+    refused = authorizing.ask(world.client, rebuilt, stored=other, under=row, now=row.created_at)
     assert isinstance(refused, Refusal) and refused.rule == "same_payload"
-    refused = authorizing.ask(world.client, rebuilt, stored=read(row.newest.raw)[0].call, chain="0x00", now=now)
+    stored, row.chain = read(row.newest.raw)[0].call, "0x00"
+    refused = authorizing.ask(world.client, rebuilt, stored=stored, under=row, now=now)
     assert isinstance(refused, Refusal) and refused.rule == "genesis"
 
 

@@ -25,7 +25,7 @@ from tests.chain.conftest import World
 from tests.chain.roots import attest, credited, post
 from tests.chain.roots import propose as propose_root_of
 from tests.chain.test_bumping import BUMP
-from tests.chain.test_cancelling import wanted_by_two
+from tests.chain.test_cancelling import carry_out, wanted_by_two
 from tests.chain.test_policy import alter_item
 
 Work = Callable[[], object]
@@ -59,11 +59,8 @@ def signing(world: World, folder: Path, what: str) -> tuple[str, Work]:
     if what == "bump":
         return f"publication:{publication.pk}", lambda: publish(now=now + BUMP)
 
-    def cancel() -> None:
-        wanted_by_two(now + 1)
-        publish(now=now + 1)
-
-    return f"cancel:{ChainTransaction.objects.get().pk}", cancel
+    wanted_by_two(now + 1)
+    return f"cancel:{ChainTransaction.objects.get().pk}", lambda: carry_out(now + 1)
 
 
 @pytest.mark.parametrize("what", ["publication", "root", "series", "feed", "bump", "cancel"])

@@ -9,7 +9,7 @@ import pytest
 
 from settlement.chain.client import Call, Price
 from settlement.signers import policy
-from settlement.signers.policy import Asked, Limits, Rebuilt, Refusal, Said, judge
+from settlement.signers.policy import Asked, Limits, Rebuilt, Refusal, Reward, Said, judge
 
 ORACLE, OTHER = "0x" + "0a" * 20, "0x" + "0b" * 20
 EXPIRY = "0x" + "e1" * 32
@@ -27,9 +27,31 @@ REBUILT = Rebuilt(
     members=MEMBERS,
     threshold=3,
 )
-LIMITS = Limits(chain_id=1, transaction_cap=10**16, daily_cap=10**17)
+LIMITS = Limits(chain_id=1, transaction_cap=10**16, daily_cap=10**17, reward_cap=10**15)
 GENESIS = "0x" + "99" * 32
 ASKED = Asked(REBUILT, LIMITS, 1, GENESIS, GENESIS, stored=CALL, price=Price(100_000, 10**11, 10**9), spent=9 * 10**16)
+
+OLD, NEW = MEMBERS[0], MEMBERS[1]
+AMOUNT = 10**15
+DEPOSIT = Call(ORACLE, "0x12345678" + "00" * 12 + OTHER[2:], AMOUNT)
+REWARD = Reward(OTHER, AMOUNT, is_scheduled=True)
+FUNDING = replace(
+    ASKED,
+    rebuilt=Rebuilt("reward:3", DEPOSIT, ORACLE, "0x12345678", approved_by=("one", "two"), reward=REWARD),
+    stored=None,
+    spent=0,
+)
+
+
+def funding(value: int = AMOUNT, account: str = OTHER, **changes: Any) -> Asked:
+    """A reward's deposit that is called with something else, or for which something else is wanted."""
+    call = Call(ORACLE, DEPOSIT.data[:-40] + account[2:], value)
+    reward = replace(REWARD, **{name: changes.pop(name) for name in ("amount", "is_scheduled") if name in changes})
+    return replace(FUNDING, rebuilt=replace(FUNDING.rebuilt, call=call, reward=reward, **changes))
+
+
+def signing(signer: str, **changes: Any) -> Asked:
+    return replace(ASKED, signer=signer, **changes)
 
 
 def rebuilt(**changes: Any) -> Asked:
@@ -50,6 +72,9 @@ def said(**changes: Any) -> Asked:
 def test_judge__all_rules_kept__nothing_to_say() -> None:
     assert judge(ASKED) is None
     assert judge(replace(ASKED, stored=None, price=None)) is None
+    assert judge(FUNDING) is None
+    assert judge(signing(OLD, publisher=OLD)) is None
+    assert judge(signing(OLD, publisher=NEW, sender=OLD)) is None, "its own nonce"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +86,16 @@ def test_judge__all_rules_kept__nothing_to_say() -> None:
         (call(to=None), "contract: it calls None"),
         (call(data="0x87654321"), "selector: it calls 0x87654321, only 0x12345678 is allowed"),
         (call(data="0x"), "selector: it calls 0x,"),
+        (signing(OLD, publisher=NEW), f"publisher: this process signs for {OLD}, operators have named {NEW}"),
+        (signing(NEW, publisher=NEW, sender=OLD), f"publisher: the nonce is {OLD}'s, this process signs for {NEW}"),
         (call(value=1), "value: it sends 1 wei along"),
+        (funding(value=AMOUNT - 1), f"value: it sends {AMOUNT - 1} wei to {OTHER}, wanted are {AMOUNT} to {OTHER}"),
+        (funding(account=ORACLE), f"value: it sends {AMOUNT} wei to {ORACLE}, wanted are {AMOUNT} to {OTHER}"),
+        (funding(is_scheduled=False), "value: the expiry has opened"),
+        (funding(AMOUNT + 1, amount=AMOUNT + 1), f"value: it sends {AMOUNT + 1} wei along, PUBLISHER_"),
+        (funding(approved_by=None), "two_people: 0 operators want it"),
+        (funding(approved_by=("one",)), "two_people: 1 operators want it"),
+        (replace(FUNDING, spent=9 * 10**16), "daily_cap: 101000000000000000 wei may have been spent"),
         (rebuilt(book={}), f"final_state: {EXPIRY} is not FINAL in the book"),
         (said(price=SAID.price + 1), f"final_state: the price of {EXPIRY} is {SAID.price} in the book"),
         (said(transcript="0x00"), f"final_state: the transcript of {EXPIRY}"),
