@@ -95,6 +95,7 @@ def look(page: Page, name: str, *, keep: bool = False) -> None:
     """Nothing sticks out, axe finds nothing serious; a picture where SCREENS names a folder."""
     if PICTURES and keep:
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=Path(PICTURES) / f"desk-{name}.jpg", type="jpeg", quality=45, full_page=True)
     assert sticks_out(page) == [], name
     assert axe.findings(page) == [], name
