@@ -49,11 +49,10 @@ def client() -> Any:
     """Somebody who may look at everything, propose and approve; no superuser, whose rights cost no query."""
     from django.contrib.auth.models import Permission, User
     from django.db.models import Q
-    from django.test import Client
+
+    from tests.staff import logged_in
 
     made, _ = User.objects.get_or_create(username=OPERATOR, is_staff=True)
     wanted = Q(codename__startswith="view_") | Q(codename__in=("add_proposal", "change_proposal"))
     made.user_permissions.set(Permission.objects.filter(wanted))
-    found = Client()
-    found.force_login(made)
-    return found
+    return logged_in(made)

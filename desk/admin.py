@@ -137,7 +137,7 @@ class AlarmAdmin(ExplainedAdmin):
     def document(self, request: HttpRequest, page: str) -> HttpResponse:
         """A page of docs/, so that a runbook is one press from its alarm."""
         title, text = document(page)
-        context = {**self.admin_site.each_context(request), "title": title, "text": text, "opts": self.opts}
+        context = {**self.admin_site.each_context(request), "title": title, "text": text}
         return TemplateResponse(request, "admin/desk/document.html", context)
 
 

@@ -48,7 +48,9 @@ def dry_run(kind: str, details: Details) -> tuple[Plan | None, str]:
 
 def _words(error: Exception) -> str:
     """Of a chain that does not answer too: what it would do cannot be told without it."""
-    return str(error) if isinstance(error, NotPossible) else f"the chain does not answer now, try again: {error}"
+    return (
+        str(error) if isinstance(error, NotPossible) else f"the chain does not answer now, try again: {error}"
+    )
 
 
 def _kind(name: str) -> Kind:
@@ -194,7 +196,7 @@ class ProposalAdmin(ExplainedAdmin):
         return shown
 
     def _page(self, request: HttpRequest, title: str, name: str, context: dict[str, Any]) -> HttpResponse:
-        given = {**self.admin_site.each_context(request), "opts": self.opts, "title": title, **context}
+        given = {**self.admin_site.each_context(request), "title": title, **context}
         return TemplateResponse(request, f"admin/desk/{name}.html", given)
 
 

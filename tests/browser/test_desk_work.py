@@ -13,23 +13,31 @@ from django.contrib.auth.models import Permission, User
 from playwright.sync_api import BrowserContext, Page, expect
 
 from desk import addresses
-from operators.models import Proposal
+from desk.kinds import KINDS
+from operators.services import proposals
 from oracle.models import Expiry
 from oracle.services.opening import open_expiry
 from oracle.services.time import pass_time
 from settlement.alarms import AlarmKind, raise_alarm
-from settlement.models import ChainState, ChainTransaction, Publication
+from settlement.models import Alarm, ChainState, ChainTransaction, Publication
+from settlement.services.bumping import STUCK_BUMPS
+from settlement.services.publishing import publish
+from settlement.stages import TransactionState
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE, Clock
 from tests.browser.test_desk import at_the_desk
 from tests.browser.test_reading import sticks_out
 from tests.cast import ETHER, person
+from tests.chain.conftest import CONFIRMATION, World, deployed, node, world
+from tests.chain.test_bumping import BUMP
+from tests.chain.test_bumping import stuck as on_chain
 from tests.db.conftest import GUARDIANS, NOW, SPEC
 from tests.two_people import carry_out
 from tests.web.conftest import OPEN, WINDOW
 from tests.web.story import dispute, to_ballot, to_challenge, vote
 from tests.web.test_queue import stuck
 
+__all__ = ["deployed", "node", "on_chain", "world"]
 PICTURES = os.environ.get("SCREENS")
 Enter = Callable[..., Page]
 SLUG = "eth-usd-2026"
@@ -56,7 +64,13 @@ def busy(voters: None, reporting: Expiry, at: Clock) -> Expiry:
         now += WINDOW
         pass_time(now=now)
     at.now = now + 5
-    paid = {"max_fee": 30 * 10**9, "tip": 10**9, "gas": 100_000, "answer": "ALREADY_KNOWN", "signed_at": now - 3_900}
+    paid = {
+        "max_fee": 30 * 10**9,
+        "tip": 10**9,
+        "gas": 100_000,
+        "answer": "ALREADY_KNOWN",
+        "signed_at": now - 3_900,
+    }
     row = stuck(attempt=paid, reason="its fee is above the ceiling", created_at=now - 4_000)
     Publication.objects.create(created_at=now - 4_100, reason="its transaction is in no block")
     raise_alarm(
@@ -81,33 +95,37 @@ def look(page: Page, name: str, *, keep: bool = False) -> None:
     """Nothing sticks out, axe finds nothing serious; a picture where SCREENS names a folder."""
     if PICTURES and keep:
         Path(PICTURES).mkdir(parents=True, exist_ok=True)
+        page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=Path(PICTURES) / f"desk-{name}.jpg", type="jpeg", quality=45, full_page=True)
     assert sticks_out(page) == [], name
     assert axe.findings(page) == [], name
 
 
-def test_stuck_transaction__found_in_the_queue__is_cancelled_by_two_people(
-    busy: Expiry, enter: Enter
+def test_stuck_transaction__its_alarm_is_found_in_the_queue__is_resolved_by_two_people(
+    world: World, on_chain: tuple[Publication, int], enter: Enter, at: Clock
 ) -> None:
+    publication, now = on_chain
+    purpose = f"publication:{publication.pk}"
+    at.now = now = now + STUCK_BUMPS * BUMP
+    publish(now=now)
     one = enter("ada", "add")
     one.goto("/admin/")
-    expect(one.get_by_role("heading", name="Alarms")).to_be_visible()
-    look(one, "queue-wide-light", keep=True)
-    one.get_by_role("link", name="publication_stuck publication:1", exact=True).click()
+    expect(one.get_by_role("heading", name="Transactions stuck")).to_be_visible()
+    one.get_by_role("link", name=f"publication_stuck {purpose}", exact=True).click()
     expect(one.get_by_text("a transaction of ours gets into no block")).to_be_visible()
     look(one, "alarm-wide-light", keep=True)
     one.get_by_role("link", name="What to do").click()
     expect(one.get_by_role("heading", name="publication_stuck")).to_be_visible()
     look(one, "runbook")
     one.go_back()
-    one.get_by_role("link", name="Transaction for publication:1").click()
-    expect(one.get_by_text("its fee is above the ceiling").first).to_be_visible()
+    one.get_by_role("link", name=f"Transaction for {purpose}").click()
+    expect(one.get_by_text("enough for the next block")).to_be_visible()
     look(one, "transaction-wide-light", keep=True)
     one.get_by_role("link", name="Propose to cancel it").click()
     one.get_by_role("button", name="Dry run").click()
     expect(one.get_by_text("Nothing has been written yet.")).to_be_visible()
     look(one, "dry-run-wide-light", keep=True)
-    one.get_by_label("Why").fill("It waits for an hour, and the chain will not calm down today.")
+    one.get_by_label("Why").fill("It waits for ten minutes, and the prices behind it are wanted.")
     one.get_by_role("button", name="Propose it").click()
     expect(one.get_by_text("Somebody else has to approve it").first).to_be_visible()
     expect(one.get_by_role("button", name="Approve it")).to_have_count(0)
@@ -120,9 +138,20 @@ def test_stuck_transaction__found_in_the_queue__is_cancelled_by_two_people(
     look(two, "proposal-wide-light", keep=True)
     two.get_by_role("button", name="Approve it").click()
     expect(two.get_by_text("The worker looks again whether it still is the same")).to_be_visible()
-    proposal = Proposal.objects.get()
-    assert proposal.approved_by is not None
-    assert (proposal.proposed_by.username, proposal.approved_by.username) == ("ada", "grace")
+
+    proposals.carry_out(KINDS, signs=True, now=now + 1)
+    world.node.rpc("evm_setAutomine", True)
+    world.node.mine(CONFIRMATION + 1)
+    publish(now=now + 2)
+    publish(now=now + 3)
+    at.now = now + 3
+    assert ChainTransaction.objects.earliest("nonce").state == TransactionState.CANCELLED
+    sees(two, "It is over: sent under nonce")
+    one.goto("/admin/")
+    expect(one.get_by_text("no transaction is stuck")).to_be_visible()
+    expect(one.get_by_text(f"publication_stuck {purpose}")).to_have_count(0)
+    one.goto(addresses.page(Alarm.objects.get(kind=AlarmKind.PUBLICATION_STUCK)))
+    expect(one.get_by_text("It is over: a block has it.").first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme, size", [("dark", NARROW), ("light", WIDE)], ids=["narrow", "wide"])

@@ -6,7 +6,6 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
-from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -15,6 +14,7 @@ from disputes.models import RulingSignature
 from oracle.models import Expiry
 from oracle.services.time import beat
 from tests.cast import person
+from tests.staff import logged_in, root
 from tests.web.conftest import OPEN, queries
 from tests.web.story import send_secret_report, to_ballot, to_final
 
@@ -28,7 +28,7 @@ def name_of(model: type[Model]) -> str:
 
 @pytest.fixture
 def superuser(client: Client, db: None) -> None:
-    client.force_login(User.objects.create_superuser("root"))
+    logged_in(root(), client)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from settlement.alarms import AlarmKind, raise_alarm
 from settlement.models import Attempt, ChainTransaction, Publication, Root
 from settlement.services.proposed import CANCEL
 from tests.cast import person
+from tests.staff import logged_in
 from tests.web.conftest import OPEN
 from tests.web.story import to_ballot
 
@@ -82,7 +83,7 @@ class Attacker:
     def enter(self) -> None:
         """Again after each answer that may have been a logout."""
         if self.user is not None:
-            self.client.force_login(self.user)
+            logged_in(self.user, self.client)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> int:
         # A savepoint: what fails in the database must not end the test's own transaction.
@@ -91,7 +92,7 @@ class Attacker:
             if self.token and method == "post":
                 sent["csrfmiddlewaretoken"] = self._token()
             answer = getattr(self.client, method)(path, sent)
-        if "sessionid" in answer.cookies or "logout" in path or "login" in path:
+        if any(word in path for word in ("logout", "login", "password", "session", "factor")):
             self.enter()
         return int(answer.status_code)
 
