@@ -6,7 +6,6 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.utils import quote
-from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -15,21 +14,19 @@ from disputes.models import RulingSignature
 from oracle.models import Expiry
 from oracle.services.time import beat
 from tests.cast import person
+from tests.staff import logged_in, root
 from tests.web.conftest import OPEN, queries
 from tests.web.story import send_secret_report, to_ballot, to_final
 
 OURS = ("operators", "ledger", "oracle", "disputes", "settlement")
 MODELS = [model for name in OURS for model in apps.get_app_config(name).get_models()]
 
-
 def name_of(model: type[Model]) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
 
-
 @pytest.fixture
 def superuser(client: Client, db: None) -> None:
-    client.force_login(User.objects.create_superuser("root"))
-
+    logged_in(root(), client)
 
 @pytest.fixture
 def story(voters: None, reporting: Expiry) -> Expiry:
@@ -41,7 +38,6 @@ def story(voters: None, reporting: Expiry) -> Expiry:
         expiry=reporting, digest="0x", price=1, reason="0x", guardian="0x", signature="0x", at=OPEN
     )
     return reporting
-
 
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_admin__each_of_our_models__is_listed_and_shows_its_rows(
@@ -58,14 +54,12 @@ def test_admin__each_of_our_models__is_listed_and_shows_its_rows(
         assert page.status_code == 200
         assert b'name="_save"' not in page.content
 
-
 def test_admin__nobody_logged_in__sees_nothing(story: Expiry, client: Client) -> None:
     for model in MODELS:
         if model in admin.site._registry:
             page = client.get(reverse(f"admin:{name_of(model)}_changelist"))
             assert page.status_code == 302
             assert "/admin/login/" in page["Location"]
-
 
 @pytest.mark.usefixtures("superuser")
 def test_admin__act_lists_with_more_rows__cost_no_more_queries(reporting: Expiry, client: Client) -> None:
@@ -76,7 +70,6 @@ def test_admin__act_lists_with_more_rows__cost_no_more_queries(reporting: Expiry
         person(f"crowd {n}").deposit(10**18, OPEN + 1)
         person(f"crowd {n}").report(reporting.id, 2500 * 10**18, 10**18, OPEN + 1)
     assert [queries(lambda path=path: client.get(path)) for path in paths] == few
-
 
 @pytest.mark.usefixtures("superuser", "voters")
 def test_admin__once_final__shows_the_price_of_each_report(reporting: Expiry, client: Client) -> None:

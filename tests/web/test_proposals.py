@@ -17,6 +17,7 @@ from oracle.models import Index
 from settlement.models import Attempt, ChainTransaction
 from settlement.services.cancelling import CANCEL_TRANSACTION
 from settlement.stages import TransactionState
+from tests.staff import logged_in
 
 NOW = 1_000_000
 WORD = "0x" + "1" * 64
@@ -44,12 +45,6 @@ def operator(name: str, *permissions: str) -> User:
     wanted = ("view_chaintransaction", "view_proposal", *permissions)
     made.user_permissions.set(Permission.objects.filter(codename__in=wanted))
     return made
-
-
-def logged_in(user: User, *, checks: bool = False) -> Client:
-    client = Client(enforce_csrf_checks=checks)
-    client.force_login(user)
-    return client
 
 
 def propose(client: Client, row: ChainTransaction, reason: str = "it will never be mined") -> int:

@@ -17,6 +17,7 @@ from bench.fill import Size, fill
 from desk.queue import Section, Urgency, queue
 from disputes.models import RulingSignature
 from operators.models import Proposal
+from operators.roles import Role, give
 from oracle import clock
 from oracle.models import Expiry
 from oracle.services.pausing import pause
@@ -24,6 +25,7 @@ from protocol.stages import Stage
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.models import Attempt, ChainState, ChainTransaction, Publication, Root
 from tests.db.conftest import NOW
+from tests.staff import logged_in
 from tests.web.conftest import OPEN, queries
 from tests.web.story import to_ballot, to_challenge
 
@@ -206,7 +208,7 @@ def test_queue__page__shows_the_most_urgent_first_and_cuts_what_is_long(
     for _ in range(7):
         stuck()
     raise_alarm(AlarmKind.ESCROW_STOPPED, "", "the index stands", now=NOW)
-    client.force_login(root)
+    logged_in(root, client)
     page = client.get("/admin/").content.decode()
     assert page.index("the index stands") < page.index("publication:1")
     assert "and 2 more" in page
@@ -224,7 +226,8 @@ def test_queue__with_few_rows_and_with_many__as_many_queries_and_at_most_twelve(
     settings.PUBLIC_URL = "http://testserver"
     monkeypatch.setattr(clock, "now", lambda: int(time.time()))
     person = User.objects.create_user("op", is_staff=True, is_superuser=superuser)
-    person.user_permissions.set(Permission.objects.filter(codename__in=("add_proposal", "change_proposal")))
+    if not superuser:
+        give(person, Role.OPERATOR)
     found = []
     for size in (
         Size(expiries=150, reports=5, claims=3, voters=4, own=20),
@@ -232,8 +235,7 @@ def test_queue__with_few_rows_and_with_many__as_many_queries_and_at_most_twelve(
     ):
         with transaction.atomic():
             fill(size, start=int(time.time()) - pages.STORIES_TAKE)
-            client = Client()
-            client.force_login(person)
+            client = logged_in(person)
             client.get("/admin/")
             found.append(queries(lambda client=client: client.get("/admin/")))
             transaction.set_rollback(True)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.utils import quote
-from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -24,6 +23,7 @@ from settlement.chain.errors import ChainError
 from settlement.chain.fees import History
 from settlement.models import Alarm, Attempt, Publication, Root
 from tests.cast import ETHER, person
+from tests.staff import logged_in, root
 from tests.web.conftest import OPEN, WINDOW, queries
 from tests.web.story import SECRET_PRICE, send_secret_report, to_ballot, to_challenge, to_final
 from tests.web.test_queue import stuck
@@ -34,7 +34,7 @@ Read = Callable[[Model], str]
 @pytest.fixture
 def read(client: Client, db: None) -> Read:
     """The words of a thing's page, as a superuser reads them."""
-    client.force_login(User.objects.create_superuser("root"))
+    logged_in(root(), client)
 
     def words(row: Model) -> str:
         address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(row.pk)])
