@@ -4,6 +4,7 @@ Every variable is declared here once; docs/operating/settings.md is generated fr
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from assize import contracts_file
@@ -55,6 +56,9 @@ EVENT_STREAMS = env.integer(
     "EVENT_STREAMS",
     default=4,
     about="event streams that one web process serves at a time; each holds a thread: stay below gunicorn's --threads",
+)
+STAFF_IDLE_MINUTES = env.integer(
+    "STAFF_IDLE_MINUTES", default=30, least=1, about="after which a session of staff ends where nobody uses it"
 )
 STATIC_ROOT = env.path(
     "STATIC_ROOT", default=BASE_DIR / "staticfiles", about="where collectstatic puts files"
@@ -309,25 +313,32 @@ INSTALLED_APPS = [
     "alerts",
     "rest_framework",
     "drf_spectacular",
-    "unfold",
-    "django.contrib.admin",
+    "unfold.apps.BasicAppConfig",
+    "desk.apps.DeskAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",
 ]
 MIDDLEWARE = [
     "assize.middleware.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "assize.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "desk.middleware.StaffCookie",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "desk.middleware.StaffSessions",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "assize.urls"
 WSGI_APPLICATION = "assize.wsgi.application"
@@ -378,6 +389,20 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 14}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # counts wrong passwords, and lets nobody on who is locked out
+    "operators.roles.RoleBackend",
+]
+# Counted in the database, so by all web processes together: five wrong passwords of a name from an address.
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_LOCKOUT_CALLABLE = "desk.login.locked_out"
+AXES_CLIENT_IP_CALLABLE = "desk.caller.address_of"
+AXES_RESET_ON_SUCCESS = True  # once the second factor was right, too
+AXES_DISABLE_ACCESS_LOG = True  # the audit log has it
+AXES_ENABLE_ADMIN = False
+OTP_TOTP_ISSUER = "Assize"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Asked from within, past the proxy.
 SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$", "^metrics$"]
@@ -435,6 +460,7 @@ UNFOLD = {
     "SITE_ICON": "desk.navigation.icon",
     "SHOW_HISTORY": False,
     "SHOW_BACK_BUTTON": True,
+    "ACCOUNT": {"navigation": [{"title": "Your account", "link": "desk.navigation.account"}]},
     "SIDEBAR": {"navigation": "desk.navigation.groups"},
 }
 

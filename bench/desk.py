@@ -47,12 +47,11 @@ def _keys(model: Any) -> list[str]:
 
 def client() -> Any:
     """Somebody who may look at everything, propose and approve; no superuser, whose rights cost no query."""
-    from django.contrib.auth.models import Permission, User
-    from django.db.models import Q
+    from django.contrib.auth.models import User
 
+    from operators.roles import Role, give
     from tests.staff import logged_in
 
     made, _ = User.objects.get_or_create(username=OPERATOR, is_staff=True)
-    wanted = Q(codename__startswith="view_") | Q(codename__in=("add_proposal", "change_proposal"))
-    made.user_permissions.set(Permission.objects.filter(wanted))
+    give(made, Role.APPROVER)
     return logged_in(made)

@@ -14,12 +14,13 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
 from alerts.models import Hook
+from desk.people import StaffMemberAdmin
 from desk.views.documents import document
 from desk.views.explained import ExplainedAdmin
 from desk.views.proposing import ProposalAdmin
 from ledger.models import Account
 from ledger.names import Kind
-from operators.models import AuditEntry, Proposal
+from operators.models import AuditEntry, Proposal, StaffMember
 from operators.read_only import ReadOnlyAdmin, ReadOnlyInline
 from oracle.models import Expiry
 from settlement.models import (
@@ -37,6 +38,7 @@ from settlement.models import (
 
 admin.site.index_title = "What needs somebody"
 admin.site.register(Proposal, ProposalAdmin)
+admin.site.register(StaffMember, StaffMemberAdmin)
 
 
 @admin.register(AuditEntry)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from operators.kinds import Kind
+from operators.services.staff import CHANGE_ROLE
 from oracle.services.proposed.intake import PAUSE_INTAKE, RESUME_INTAKE
 from oracle.services.proposed.listing import LIST_EXPIRY, LIST_INDEX
 from settlement.services.cancelling import CANCEL_TRANSACTION
@@ -25,5 +26,6 @@ KINDS: Mapping[str, Kind] = {
         CANCEL_TRANSACTION,
         ROTATE_PUBLISHER,
         CHANGE_ATTESTORS,
+        CHANGE_ROLE,
     )
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
@@ -17,6 +19,9 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Alarms", "notifications", "settlement.alarm"),
             ("Audit log", "history", "operators.auditentry"),
             ("Webhooks", "webhook", "alerts.hook"),
+            ("Staff", "badge", "operators.staffmember"),
+            ("Sessions", "devices", "operators.staffsession"),
+            ("Set-up codes", "key", "operators.setupcode"),
         ),
     ),
     (
@@ -97,7 +102,7 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
         items = [
             {"title": words, "icon": icon, "link": reverse(f"admin:{model.replace('.', '_')}_changelist")}
             for words, icon, model in lists
-            if request.user.has_perm(model.replace(".", ".view_"))
+            if _may_view(request, model)
         ]
         if items:
             shown.append({"title": title, "items": items, "separator": True})
@@ -107,3 +112,13 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 def icon(request: HttpRequest) -> str:
     """The pages' own."""
     return static("assize/icon.svg")
+
+
+def account(request: HttpRequest) -> str:
+    """One's own."""
+    return reverse("admin:account")
+
+
+def _may_view(request: HttpRequest, model: str) -> bool:
+    admins = admin.site._registry[apps.get_model(model)]
+    return bool(admins.has_view_permission(request))

@@ -57,6 +57,8 @@ class Plan:
     sentence: str
     changes: tuple[Change, ...] = ()
     notes: tuple[str, ...] = ()
+    person: str = ""
+    """A member of staff whom it is about, and who therefore neither proposes nor approves it."""
 
     @property
     def hash(self) -> str:

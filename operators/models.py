@@ -1,6 +1,7 @@
 """What two operators decide together, and the log of whatever anybody did. Times in unix seconds (RELIABILITY 4)."""
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import F, Q
 
@@ -96,3 +97,62 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.seq} {self.what} {self.subject}"
+
+
+class StaffMember(User):
+    """Somebody who works at the desk. Made on the host, by `manage.py staff`; logs in by password and second factor."""
+
+    class Meta:
+        proxy = True
+        ordering = ["username"]
+        verbose_name = "member of staff"
+        verbose_name_plural = "staff"
+
+
+class SetUpCode(models.Model):
+    """What somebody sets a password with, once, within a day. The code itself is printed once and kept nowhere."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="set_up_codes")
+    digest = models.TextField(unique=True, help_text="SHA-256 of the code")
+    made_at = models.BigIntegerField()
+    expires_at = models.BigIntegerField()
+    used_at = models.BigIntegerField(null=True, help_text="or withdrawn, by a later code")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=Q(used_at=None), name="operators_setupcode_one_open"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"set-up code of {self.user.get_username()}"
+
+
+class StaffSession(models.Model):
+    """One browser of one member of staff, from the second factor to the end. Without such a row nothing opens."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="staff_sessions")
+    digest = models.TextField(unique=True, help_text="SHA-256 of the session's key")
+    address = models.TextField(help_text="where the login came from")
+    browser = models.TextField(blank=True, help_text="as it names itself")
+    began_at = models.BigIntegerField()
+    seen_at = models.BigIntegerField(help_text="to the minute")
+    ended_at = models.BigIntegerField(null=True)
+    ended_why = models.TextField(default="", blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_why="") | (Q(ended_at__isnull=False) & ~Q(ended_why="")),
+                name="operators_staffsession_says_why",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["user"], condition=Q(ended_at=None), name="operators_session_live"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user.get_username()} from {self.address}"

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from operators import audit
-from operators.kinds import Details, Kind, NotPossible
+from operators.kinds import Details, Kind, NotPossible, Plan
 from operators.models import Proposal
 
 log = structlog.get_logger(__name__)
@@ -30,6 +30,7 @@ def propose(*, kind: Kind, details: Details, reason: str, by: AbstractUser, now:
     if not reason.strip():
         raise NotPossible("say why")
     plan = kind.plan(details, now)
+    _is_not_about(plan, by)
     expire(now=now)
     try:
         with transaction.atomic():
@@ -60,8 +61,10 @@ def approve(*, kind: Kind, proposal_id: int, seen: str, by: AbstractUser, now: i
     NotPossible where it is over, approved, one's own, or would do something else by now.
     """
     # Outside of the transaction: a plan may ask the chain. Details never change.
-    if kind.plan(Proposal.objects.get(pk=proposal_id).details, now).hash != seen:
+    plan = kind.plan(Proposal.objects.get(pk=proposal_id).details, now)
+    if plan.hash != seen:
         raise NotPossible("it would do something else by now than what you saw: look again")
+    _is_not_about(plan, by)
     with transaction.atomic():
         held = _waiting(proposal_id, now)
         if held.approved_by_id is not None:
@@ -181,6 +184,11 @@ def _claim(proposal: Proposal, now: int) -> bool:
         return False
     proposal.refresh_from_db()
     return True
+
+
+def _is_not_about(plan: Plan, by: AbstractUser) -> None:
+    if plan.person == by.get_username():
+        raise NotPossible("it is about you: two others have to agree on it")
 
 
 def _waiting(proposal_id: int, now: int) -> Proposal:

@@ -43,7 +43,7 @@ class ShellCommand(OperatorCommand):
         return said
 
     def _record(self, what: str, **details: str) -> None:
-        audit.record(what, self.name, by=audit.shell(_who()), details=details, now=clock.now())
+        audit.record(what, self.name, by=audit.shell(who()), details=details, now=clock.now())
 
     def _arguments(self, options: dict[str, Any]) -> dict[str, str]:
         """Its own, not Django's. No command of this class takes a secret: keys stand in files, named by settings."""
@@ -53,7 +53,8 @@ class ShellCommand(OperatorCommand):
         return {name: str(value)[:MOST_CHARACTERS] for name, value in options.items() if name in names and value}
 
 
-def _who() -> str:
+def who() -> str:
+    """Whoever runs this, as the host knows them."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container's user has no name

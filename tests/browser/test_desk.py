@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import User
@@ -14,6 +13,7 @@ from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page, expect
 
 from assize.middleware import POLICY
+from desk.middleware import COOKIE
 from desk.navigation import GROUPS
 from operators import audit
 from oracle.models import Expiry
@@ -28,8 +28,8 @@ NARROW = {"width": 390, "height": 800}
 
 def at_the_desk(context: BrowserContext, url: str, user: User) -> Page:
     """A window of somebody who has logged in."""
-    session = logged_in(user).cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": url}])
+    session = logged_in(user).cookies[COOKIE].value
+    context.add_cookies([{"name": COOKIE, "value": session, "url": f"{url}/admin/"}])
     return context.new_page()
 
 

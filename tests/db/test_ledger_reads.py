@@ -1,7 +1,6 @@
 """Statements, stakes and how they changed, the proof of the book, and the admin's pages."""
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,6 +9,7 @@ from django.urls import reverse
 from ledger import check, names, selectors
 from ledger.models import Reason, Transfer
 from ledger.services import Move, post
+from tests.staff import logged_in, root
 
 pytestmark = pytest.mark.django_db
 
@@ -178,7 +178,7 @@ def test_ledger_check__more_transfers__costs_no_more_queries() -> None:
 
 @pytest.fixture
 def superuser(client) -> None:
-    client.force_login(User.objects.create_superuser("root"))
+    logged_in(root(), client)
 
 
 @pytest.mark.parametrize("model", ["account", "transfer"])

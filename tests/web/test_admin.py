@@ -21,10 +21,8 @@ from tests.web.story import send_secret_report, to_ballot, to_final
 OURS = ("operators", "ledger", "oracle", "disputes", "settlement")
 MODELS = [model for name in OURS for model in apps.get_app_config(name).get_models()]
 
-
 def name_of(model: type[Model]) -> str:
     return f"{model._meta.app_label}_{model._meta.model_name}"
-
 
 @pytest.fixture
 def superuser(client: Client, db: None) -> None:
@@ -42,7 +40,6 @@ def story(voters: None, reporting: Expiry) -> Expiry:
     )
     return reporting
 
-
 @pytest.mark.parametrize("model", MODELS, ids=name_of)
 def test_admin__each_of_our_models__is_listed_and_shows_its_rows(
     model: type[Model], story: Expiry, superuser: None, client: Client
@@ -58,14 +55,12 @@ def test_admin__each_of_our_models__is_listed_and_shows_its_rows(
         assert page.status_code == 200
         assert b'name="_save"' not in page.content
 
-
 def test_admin__nobody_logged_in__sees_nothing(story: Expiry, client: Client) -> None:
     for model in MODELS:
         if model in admin.site._registry:
             page = client.get(reverse(f"admin:{name_of(model)}_changelist"))
             assert page.status_code == 302
             assert "/admin/login/" in page["Location"]
-
 
 @pytest.mark.usefixtures("superuser")
 def test_admin__act_lists_with_more_rows__cost_no_more_queries(reporting: Expiry, client: Client) -> None:
@@ -76,7 +71,6 @@ def test_admin__act_lists_with_more_rows__cost_no_more_queries(reporting: Expiry
         person(f"crowd {n}").deposit(10**18, OPEN + 1)
         person(f"crowd {n}").report(reporting.id, 2500 * 10**18, 10**18, OPEN + 1)
     assert [queries(lambda path=path: client.get(path)) for path in paths] == few
-
 
 @pytest.mark.usefixtures("superuser", "voters")
 def test_admin__once_final__shows_the_price_of_each_report(reporting: Expiry, client: Client) -> None:

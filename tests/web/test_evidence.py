@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -18,6 +17,7 @@ from oracle.models import Expiry
 from protocol.evidence import MAX_BYTES, NO_ANSWER, document, evidence_hash, observation
 from protocol.evidence_files import entry
 from tests.cast import ETHER, person
+from tests.staff import logged_in, root
 from tests.web.conftest import OPEN
 from tests.web.story import PRICE, close_reporting
 
@@ -58,7 +58,7 @@ def test_evidence__of_a_sealed_report__is_nowhere_until_reporting_closes(
     report(reporting, hash_)
     first, again = hand_in(api, found, [b"hello"]), hand_in(api, found, [b"hello"])
     assert (first.status_code, first.content) == (again.status_code, again.content) == (202, first.content)
-    client.force_login(User.objects.create_superuser("root"))
+    logged_in(root(), client)
     unknown = client.get(f"{IN}/0x{'12' * 32}")
     sealed = client.get(f"{IN}/{hash_}")
     assert (sealed.status_code, sealed.content) == (unknown.status_code, unknown.content)

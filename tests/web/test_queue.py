@@ -17,6 +17,7 @@ from bench.fill import Size, fill
 from desk.queue import Section, Urgency, queue
 from disputes.models import RulingSignature
 from operators.models import Proposal
+from operators.roles import Role, give
 from oracle import clock
 from oracle.models import Expiry
 from oracle.services.pausing import pause
@@ -225,7 +226,8 @@ def test_queue__with_few_rows_and_with_many__as_many_queries_and_at_most_twelve(
     settings.PUBLIC_URL = "http://testserver"
     monkeypatch.setattr(clock, "now", lambda: int(time.time()))
     person = User.objects.create_user("op", is_staff=True, is_superuser=superuser)
-    person.user_permissions.set(Permission.objects.filter(codename__in=("add_proposal", "change_proposal")))
+    if not superuser:
+        give(person, Role.OPERATOR)
     found = []
     for size in (
         Size(expiries=150, reports=5, claims=3, voters=4, own=20),

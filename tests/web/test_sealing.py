@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -14,6 +13,7 @@ from oracle.models import Act, Expiry
 from oracle.services.opening import open_expiry
 from protocol.terms import Terms
 from tests.cast import ETHER, person
+from tests.staff import logged_in, root
 from tests.web.conftest import OPEN, WINDOW, Clock
 from tests.web.story import EVIDENCE, SALT, SECRET_PRICE, close_reporting, send_secret_report
 
@@ -52,7 +52,7 @@ def surfaces(expiry: Expiry) -> list[str]:
 
 @pytest.fixture
 def superuser(client: Client, db: None) -> None:
-    client.force_login(User.objects.create_superuser("root"))
+    logged_in(root(), client)
 
 
 @pytest.mark.usefixtures("superuser")

@@ -2,7 +2,26 @@
 "use strict";
 
 document.addEventListener("alpine:init", () => {
-  Alpine.data("theme", () => theme("auto"));
+  Alpine.data("theme", () => {
+    const made = theme("auto");
+    const system = window.matchMedia("(prefers-color-scheme: dark)");
+    return {
+      ...made,
+      systemIsDark: system.matches,
+      init() {
+        made.init.call(this);
+        system.addEventListener("change", (now) => { this.systemIsDark = now.matches; });
+      },
+      themeBindings: {
+        ...made.themeBindings,
+        // Unfold's asks the system once.
+        ["x-bind:class"]() {
+          const dark = this.adminTheme === "dark" || (this.adminTheme === "auto" && this.systemIsDark);
+          return dark ? "dark" : this.adminTheme === "light" ? "light" : "";
+        },
+      },
+    };
+  });
   Alpine.data("searchForm", searchForm);
   Alpine.data("desk", () => ({
     activeTab: "general",
