@@ -61,7 +61,7 @@ def _notes(client: Connection, old: str, new: str) -> tuple[str, ...]:
 
 ROTATE_PUBLISHER = Kind(
     proposed.ROTATE_PUBLISHER,
-    "Change the publisher's key",
+    "Change who signs transactions",
     "Another account signs our transactions. Carry it out before a worker is given the new key.",
     plan,
     carry_out,
