@@ -48,13 +48,13 @@ def give(user: User, role: Role) -> None:
 class RoleBackend(ModelBackend):
     """Passwords as Django keeps them, rights by the table; rows of permissions count where there is no role."""
 
-    def has_perm(self, user_obj: AbstractBaseUser | AnonymousUser, perm: str, obj: Any = None) -> bool:
+    def has_perm(self, user_obj: User | AnonymousUser, perm: str, obj: Any = None) -> bool:
         role = role_of(user_obj)
         if role is None:
             return bool(super().has_perm(user_obj, perm, obj))
         return perm.partition(".")[2].startswith("view_") or perm in MAY[role]
 
-    def has_module_perms(self, user_obj: AbstractBaseUser | AnonymousUser, app_label: str) -> bool:
+    def has_module_perms(self, user_obj: User | AnonymousUser, app_label: str) -> bool:
         return role_of(user_obj) is not None or bool(super().has_module_perms(user_obj, app_label))
 
 
