@@ -240,5 +240,5 @@ def test_commands__that_change_something__all_tell_the_log() -> None:
     commands = {name: load_command_class(app, name) for name, app in get_commands().items()}
     assert {name for name, command in commands.items() if isinstance(command, ShellCommand)} == {
         "list_index", "list_expiry", "list_series", "deploy_contracts", "create_feed", "import_series", "deposit",
-        "reindex",
+        "reindex", "staff",
     }  # fmt: skip
