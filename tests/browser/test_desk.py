@@ -77,6 +77,8 @@ def test_desk__filters_search_theme_and_menu__work(
     page.get_by_role("link", name="VoteCommit", exact=True).click()
     assert page.locator("#result_list tbody").count() == 2 < every
     page.get_by_role("link", name="show all").click()
+    expect(page.get_by_text("found (")).to_have_count(0)
+    expect(page.locator("h1")).to_be_visible()  # its scripts are there
 
     page.keyboard.press("/")
     page.keyboard.type(filled.slug)
@@ -97,7 +99,7 @@ def test_desk__filters_search_theme_and_menu__work(
     page.reload()
     expect(menu).to_be_hidden()
     page.get_by_role("button", name="Menu", exact=True).click()
-    menu.get_by_role("link", name="Proposals").click()
+    menu.get_by_role("link", name="Proposals", exact=True).click()
     expect(page.get_by_role("heading", name="Proposals")).to_be_visible()
 
 
