@@ -74,6 +74,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[str, str, str], ...]], ...] = (
             ("Final prices", "verified", "settlement.finalprice"),
             ("Oracle's prices", "fact_check", "settlement.oraclerecord"),
             ("Transactions", "receipt_long", "settlement.chaintransaction"),
+            ("Publisher's keys", "vpn_key", "settlement.publisherkey"),
             ("Series", "stacks", "settlement.series"),
             ("Series on chain", "link", "settlement.chainseries"),
             ("Series' logs", "list_alt", "settlement.serieslog"),
