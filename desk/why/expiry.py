@@ -35,16 +35,17 @@ def explain(row: Expiry, now: int) -> Why:
     terms = Terms.from_json(row.raised or row.terms)
     found = finality(row, now=now)
     coming = life.what_next(row, terms, now)
+    ruling, commands = rulings.of(row, terms)
     because = [_BECAUSE[Stage(row.stage)], *(f"{MEANING[reason]}." for reason in found.reasons)]
     return Why(
         sentence=" ".join(_sentence(each) for each in because),
         next=coming.sentence,
         at=coming.at,
         timeline=[Moment(each.at, each.text, each.ahead) for each in told.timeline(row, found)],
-        tables=_tables(row, terms),
+        tables=[*ruling, *_tables(row)],
         links=_links(row),
         act=_act(row),
-        commands=rulings.commands(row, terms),
+        commands=commands,
     )
 
 
@@ -52,9 +53,8 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _tables(row: Expiry, terms: Terms) -> list[Table]:
+def _tables(row: Expiry) -> list[Table]:
     return [
-        *rulings.tables(row, terms),
         _claims(row),
         _ballots(row),
         acts_table(_acts(row), addresses.listing(Act, q=row.slug)),

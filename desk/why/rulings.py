@@ -16,19 +16,21 @@ from protocol.stages import Stage
 from protocol.terms import Terms
 
 
-def tables(row: Expiry, terms: Terms) -> list[Table]:
-    """Signatures so far by ruling, and the prices that may be chosen. Only while one waits."""
+def of(row: Expiry, terms: Terms) -> tuple[list[Table], Sequence[tuple[str, str]]]:
+    """Signatures so far by ruling and the prices that may be chosen; (what for, what to run) for a guardian.
+
+    Only while one waits.
+    """
     if row.stage != Stage.RULING:
-        return []
+        return [], ()
     signatures = disputes.selectors.ruling_signatures(row)
-    return [_collected(signatures, terms), _who(signatures, terms), _candidates(row)]
+    prices = sorted(candidates(load_state(row), DatabaseRecord(row)))
+    return [_collected(signatures, terms), _who(signatures, terms), _candidates(prices)], _commands(
+        row, terms, prices
+    )
 
 
-def commands(row: Expiry, terms: Terms) -> Sequence[tuple[str, str]]:
-    """(what for, what to run) for a guardian."""
-    if row.stage != Stage.RULING:
-        return []
-    prices = _prices(row)
+def _commands(row: Expiry, terms: Terms, prices: Sequence[int]) -> Sequence[tuple[str, str]]:
     price = typed(prices[0]) if prices else "PRICE"
     sign = f'python -m reporter rule sign --expiry {row.slug} --price {price} --reason "WHY" --key-file FILE'
     return [
@@ -66,10 +68,6 @@ def _who(signatures: Sequence[RulingSignature], terms: Terms) -> Table:
     return Table("Guardians", ("guardian", "has signed"), found, "it has none")
 
 
-def _candidates(row: Expiry) -> Table:
-    found = [(decimal(price),) for price in _prices(row)]
+def _candidates(prices: Sequence[int]) -> Table:
+    found = [(decimal(price),) for price in prices]
     return Table("Prices that may be chosen", ("price",), found, "any price within the bounds of its index")
-
-
-def _prices(row: Expiry) -> list[int]:
-    return sorted(candidates(load_state(row), DatabaseRecord(row)))

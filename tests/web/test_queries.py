@@ -16,7 +16,7 @@ from oracle import clock
 from tests.web.conftest import queries
 
 MOST_QUERIES = 12
-MOST_OF_THE_DESK = 30
+MOST_OF_THE_DESK = 25
 SLACK = 2
 FEW = Size(expiries=150, reports=5, claims=3, voters=4, own=20)  # one publication that is final, and one on its way
 MANY = Size(expiries=600, reports=30, claims=15, voters=10, own=500)
