@@ -7,7 +7,7 @@ from django import forms
 from desk.forms.base import KindForm
 
 ROLES = (
-    ("", "none: may not log in"),
+    ("", "none: the account is disabled"),
     ("viewer", "viewer"),
     ("operator", "operator"),
     ("approver", "approver"),
