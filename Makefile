@@ -34,7 +34,7 @@ soak:  ## settlement under 20,000 seeded faults, then at rest; writes bench/resu
 	@$(DEV) soak $(ARGS)
 
 screenshots:  ## the pages of a story in a real browser, into docs/screens
-	@SCREENS=docs/screens $(DEV) test tests/browser/test_stages.py tests/browser/test_desk_work.py -q
+	@SCREENS=docs/screens $(DEV) test tests/browser/test_stages.py tests/browser/test_desk_work.py tests/browser/test_desk_grid.py -q
 
 doctor:  ## is everything that the settings name there and as it should be?
 	@$(DEV) manage doctor

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from desk import addresses
 from desk.why.page import ROWS, Link, Table
 from oracle.models import Expiry
-from protocol.show import decimal, utc
-from settlement.models import ChainTransaction, OracleRecord, Publication, PublicationItem, Series
+from pages.series import lines_of
+from protocol.show import cut, decimal, utc
+from settlement.models import ETH, ChainTransaction, OracleRecord, Publication, PublicationItem, Series
 
 
-def of_expiry(row: Expiry) -> list[Table]:
+def of_expiry(row: Expiry, now: int) -> list[Table]:
     """Its publications, transactions, record of the oracle and series."""
     items = list(
         PublicationItem.objects.filter(expiry=row)
@@ -23,7 +24,7 @@ def of_expiry(row: Expiry) -> list[Table]:
         publications_table(publications),
         transactions_table([each.transaction for each in publications if each.transaction]),
         _record(row),
-        _series(row),
+        _series(row, now),
     ]
 
 
@@ -71,11 +72,21 @@ def _record(row: Expiry) -> Table:
     )
 
 
-def _series(row: Expiry) -> Table:
-    rows = Series.objects.filter(expiry=row).order_by("strike", "address")[:ROWS]
+def _series(row: Expiry, now: int) -> Table:
+    rows = list(Series.objects.filter(expiry=row).order_by("strike", "address")[:ROWS])
+    for each in rows:
+        each.expiry = row  # its state asks the stage and the price
     found = [
-        (Link(each.address, addresses.page(each)), each.origin, decimal(each.strike), each.collateral or "–")
-        for each in rows
+        (
+            Link(line.row.address, addresses.page(line.row)),
+            line.row.origin,
+            decimal(line.row.strike),
+            "ETH" if line.row.collateral == ETH else line.row.collateral or "–",
+            line.state,
+            cut(line.p, line.row.decimals),
+            cut(line.n, line.row.decimals),
+        )
+        for line in lines_of(rows, now)
     ]
-    more = Link("all", addresses.listing(Series, q=row.slug))
-    return Table("Series", ("address", "origin", "strike", "collateral"), found, "none is listed", more)
+    head = ("address", "origin", "strike", "collateral", "state", "a P pays", "an N pays")
+    return Table("Series", head, found, "none is listed", Link("all", addresses.listing(Series, q=row.slug)))

@@ -42,7 +42,7 @@ def explain(row: Expiry, now: int) -> Why:
         next=coming.sentence,
         at=coming.at,
         timeline=[Moment(each.at, each.text, each.ahead) for each in told.timeline(row, found)],
-        tables=[*ruling, *_tables(row)],
+        tables=[*ruling, *_tables(row, now)],
         links=_links(row),
         act=_act(row),
         commands=commands,
@@ -53,13 +53,13 @@ def _sentence(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _tables(row: Expiry) -> list[Table]:
+def _tables(row: Expiry, now: int) -> list[Table]:
     return [
         _claims(row),
         _ballots(row),
         acts_table(_acts(row), addresses.listing(Act, q=row.slug)),
         ledger_table(statement(row.id, limit=ROWS), f"expiry:{row.id}"),
-        *chain_rows.of_expiry(row),
+        *chain_rows.of_expiry(row, now),
         *alarms_and_audit(row.slug, row.id),
     ]
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from playwright.sync_api import BrowserContext, Page, expect
 
 from desk import addresses
 from desk.kinds import KINDS
+from operators.roles import Role, give
 from operators.services import proposals
 from oracle.models import Expiry
 from oracle.services.opening import open_expiry
@@ -47,10 +48,9 @@ SLUG = "eth-usd-2026"
 def enter(open_context: Callable[..., BrowserContext], url: str) -> Enter:
     """A window of an operator or an approver, by name."""
 
-    def made(name: str, may: str, **options: Any) -> Page:
+    def made(name: str, role: Role, **options: Any) -> Page:
         person, _ = User.objects.get_or_create(username=name, is_staff=True)
-        rights = Permission.objects.filter(codename__startswith="view_")
-        person.user_permissions.set(rights | Permission.objects.filter(codename=f"{may}_proposal"))
+        give(person, role)
         return at_the_desk(open_context(**options), url, person)
 
     return made
@@ -108,7 +108,7 @@ def test_stuck_transaction__its_alarm_is_found_in_the_queue__is_resolved_by_two_
     purpose = f"publication:{publication.pk}"
     at.now = now = now + STUCK_BUMPS * BUMP
     publish(now=now)
-    one = enter("ada", "add")
+    one = enter("ada", Role.OPERATOR)
     one.goto("/admin/")
     expect(one.get_by_role("heading", name="Transactions stuck")).to_be_visible()
     one.get_by_role("link", name=f"publication_stuck {purpose}", exact=True).click()
@@ -130,7 +130,7 @@ def test_stuck_transaction__its_alarm_is_found_in_the_queue__is_resolved_by_two_
     expect(one.get_by_text("Somebody else has to approve it").first).to_be_visible()
     expect(one.get_by_role("button", name="Approve it")).to_have_count(0)
 
-    two = enter("grace", "change")
+    two = enter("grace", Role.APPROVER)
     two.goto("/admin/")
     section = two.locator("section", has_text="Proposals that wait for me")
     section.get_by_role("link", name="Cancel a stuck transaction").click()
@@ -158,7 +158,7 @@ def test_stuck_transaction__its_alarm_is_found_in_the_queue__is_resolved_by_two_
 def test_desk__each_of_its_own_pages__axe_finds_nothing_and_nothing_sticks_out(
     busy: Expiry, enter: Enter, scheme: str, size: Any
 ) -> None:
-    page = enter("ada", "add", color_scheme=scheme, viewport=size)
+    page = enter("ada", Role.OPERATOR, color_scheme=scheme, viewport=size)
     word = f"{'narrow' if size is NARROW else 'wide'}-{scheme}"
     page.goto("/admin/")
     look(page, f"queue-{word}", keep=True)
@@ -179,7 +179,7 @@ def test_desk__each_of_its_own_pages__axe_finds_nothing_and_nothing_sticks_out(
 def test_queue__while_somebody_looks__is_asked_anew_and_stays_where_they_are(
     busy: Expiry, enter: Enter
 ) -> None:
-    page = enter("ada", "add")
+    page = enter("ada", Role.OPERATOR)
     page.goto("/admin/")
     raise_alarm(AlarmKind.NO_BEAT, "", "the last beat was long ago", now=OPEN)
     page.evaluate("htmx.trigger('#queue', 'again')")
@@ -190,7 +190,7 @@ def test_index_and_expiry__listed_by_two_people__reported_disputed_voted_on_and_
     enter: Enter, at: Clock, db: None
 ) -> None:
     at.now = NOW
-    one, two = enter("ada", "add"), enter("grace", "change")
+    one, two = enter("ada", Role.OPERATOR), enter("grace", Role.APPROVER)
     agree(one, two, "List an index", {"slug": "eth-usd", "spec": json.dumps(SPEC)})
     carry_out(NOW + 1)
     windows = {
@@ -204,7 +204,7 @@ def test_index_and_expiry__listed_by_two_people__reported_disputed_voted_on_and_
     assert (row.expiry_at, row.stage) == (OPEN, "SCHEDULED")
 
     at.now = OPEN - 600
-    one = enter("ada", "add")  # sessions of the day before have ended
+    one = enter("ada", Role.OPERATOR)  # sessions of the day before have ended
     one.goto("/admin/")
     soon = one.locator("section", has_text="Expiries in the next 24 hours")
     soon.get_by_role("link", name=SLUG, exact=True).click()
@@ -230,17 +230,38 @@ def agree(one: Page, two: Page, title: str, typed: dict[str, str]) -> None:
     one.goto("/admin/")
     one.get_by_role("link", name="New proposal").click()
     one.get_by_role("link", name=title, exact=True).click()
-    for name, text in typed.items():
-        one.locator(f"[name={name}]").fill(text)
-    look(one, f"form-{title.split()[-1]}-wide-light", keep=title == "List an expiry")
-    one.get_by_role("button", name="Dry run").click()
-    one.get_by_label("Why").fill("It is asked for.")
-    one.get_by_role("button", name="Propose it").click()
-    expect(one.get_by_text("nobody has approved it yet")).to_be_visible()
-    two.goto("/admin/")
-    two.locator("section", has_text="Proposals that wait for me").get_by_role("link", name=title).click()
-    two.get_by_role("button", name="Approve it").click()
-    expect(two.get_by_text("Approved.")).to_be_visible()
+    dry_run(one, typed, f"form-{title.split()[-1]}-wide-light", keep=title == "List an expiry")
+    propose(one)
+    find(two, title)
+    approve(two)
+
+
+def dry_run(page: Page, typed: dict[str, str], name: str, *, keep: bool = False) -> None:
+    """The form of a proposal, filled in."""
+    for field, text in typed.items():
+        page.locator(f"[name={field}]").fill(text)
+    look(page, name, keep=keep)
+    page.get_by_role("button", name="Dry run").click()
+    expect(page.get_by_text("Nothing has been written yet.")).to_be_visible()
+
+
+def propose(page: Page) -> None:
+    """What the dry run shows."""
+    page.get_by_label("Why").fill("It is asked for.")
+    page.get_by_role("button", name="Propose it").click()
+    expect(page.get_by_text("nobody has approved it yet")).to_be_visible()
+
+
+def find(page: Page, title: str) -> None:
+    """The proposal that waits for whoever looks."""
+    page.goto("/admin/")
+    page.locator("section", has_text="Proposals that wait for me").get_by_role("link", name=title).click()
+
+
+def approve(page: Page) -> None:
+    """The proposal that is shown."""
+    page.get_by_role("button", name="Approve it").click()
+    expect(page.get_by_text("Approved.")).to_be_visible()
 
 
 def sees(page: Page, words: str) -> None:

@@ -24,6 +24,7 @@ from settlement.chain.fees import History
 from settlement.models import Alarm, Attempt, Publication, Root
 from tests.cast import ETHER, person
 from tests.staff import logged_in, root
+from tests.two_people import agree
 from tests.web.conftest import OPEN, WINDOW, queries
 from tests.web.story import SECRET_PRICE, send_secret_report, to_ballot, to_challenge, to_final
 from tests.web.test_queue import stuck
@@ -85,6 +86,13 @@ def test_expiry__in_each_stage__says_why_and_what_moves_it(
     at.now = now + WINDOW + 5
     pass_time(now=now + WINDOW)
     assert "It is in REVEAL" in read(row)
+
+
+def test_the_way_to_a_page__its_last_step__is_called_as_the_thing_is(reporting: Expiry, read: Read) -> None:
+    assert f" Expiries chevron_right {reporting.slug} " in read(reporting)
+    row = stuck()
+    proposal = agree("cancel_transaction", {"transaction": str(row.pk)}, OPEN)
+    assert f" Proposals chevron_right Cancel a stuck transaction: {row.pk} " in read(proposal)
 
 
 def test_expiry__challenged_and_final__with_acts_ledger_audit_and_alarms(
