@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from operators.kinds import Kind
+from operators.models import Proposal
 from operators.services.staff import CHANGE_ROLE
 from oracle.services.proposed.intake import PAUSE_INTAKE, RESUME_INTAKE
 from oracle.services.proposed.listing import LIST_EXPIRY, LIST_INDEX
@@ -29,3 +30,9 @@ KINDS: Mapping[str, Kind] = {
         CHANGE_ROLE,
     )
 }
+
+
+def title_of(row: Proposal) -> str:
+    """What a proposal is called, also where this version does not know its kind."""
+    kind = KINDS.get(row.kind)
+    return f"{kind.title if kind else row.kind}: {row.subject}"

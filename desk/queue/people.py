@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, Window
 
 from desk import addresses
-from desk.kinds import KINDS
+from desk.kinds import title_of
 from desk.queue.rows import SHOWN, Row, Section, Urgency
 from operators.models import Proposal
 
@@ -35,9 +35,8 @@ def waiting_for(person: Any, now: int) -> Any:
 
 
 def _row(proposal: Proposal) -> Row:
-    kind = KINDS.get(proposal.kind)
     return Row(
-        what=f"{kind.title if kind else proposal.kind}: {proposal.subject}",
+        what=title_of(proposal),
         why=f"{proposal.proposed_by} asks for it: {proposal.reason}",
         link=addresses.page(proposal),
         urgency=Urgency.NOW,

@@ -7,11 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django import template
+from django.db.models import Model
+from django.template.defaultfilters import capfirst
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from desk.kinds import title_of
 from desk.queue import Section, queue
 from desk.why.page import Link
+from operators.models import Proposal
 from oracle import clock
 from protocol import show
 
@@ -40,3 +44,11 @@ def instant(context: dict[str, Any], second: int | None) -> str | SafeString:
 def cell(value: str | Link) -> str | SafeString:
     """Words, or words that lead somewhere."""
     return format_html('<a href="{}">{}</a>', value.href, value.text) if isinstance(value, Link) else value
+
+
+@register.filter
+def crumb(title: Any) -> str:
+    """A step of the way to a page. What a row is called is written as it is: a slug, an address, a purpose."""
+    if isinstance(title, Proposal):
+        return title_of(title)
+    return str(title if isinstance(title, Model) else capfirst(title))

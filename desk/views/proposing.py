@@ -19,7 +19,7 @@ from django.views.decorators.http import require_POST
 
 from desk import addresses
 from desk.forms import FORMS, KindForm
-from desk.kinds import KINDS
+from desk.kinds import KINDS, title_of
 from desk.queue.people import waiting_for
 from desk.views.explained import ExplainedAdmin
 from operators.kinds import Details, Kind, NotPossible, Plan
@@ -176,8 +176,7 @@ class ProposalAdmin(ExplainedAdmin):
         return _told(request, row, act)
 
     def page_title(self, row: Proposal) -> str:
-        kind = KINDS.get(row.kind)
-        return f"{kind.title if kind else row.kind}: {row.subject}"
+        return title_of(row)
 
     def more(self, request: HttpRequest, row: Proposal, now: int) -> dict[str, Any]:
         """The dry run as of now where it still can be approved, else as it was proposed; who may press what."""
