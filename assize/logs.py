@@ -18,12 +18,14 @@ _SHARED: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+# One list for the process: loggers keep the one that they were first used with, and tests exchange what is in it.
+_OURS: list[Any] = [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
 
 def logging_config(level: str, secrets: Iterable[str]) -> dict[str, Any]:
     """Settings for logging.config.dictConfig; also sets structlog up. `secrets` are shown in no line."""
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_OURS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

@@ -21,6 +21,9 @@ from protocol.terms import InvalidTerms, Terms
 LONGEST_SECONDS = 10 * 365 * 86_400
 """Of one window or delay. A deadline that no column holds would stop the whole book on the day it is set."""
 
+FARTHEST_SECONDS = 10 * LONGEST_SECONDS
+"""Of an instant: whoever writes milliseconds is told."""
+
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 
 
@@ -82,7 +85,7 @@ def check_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: 
     problems = terms.problems() + _never_meant(terms)
     if terms.service != signer.service_address():
         problems.append(f"terms.service must be {signer.service_address()}, the key that signs here")
-    if not now < expiry_at < now + LONGEST_SECONDS:
+    if not now < expiry_at < now + FARTHEST_SECONDS:
         problems.append(f"the expiry instant {expiry_at} is not ahead of now, {now}, or too far")
     try:
         Expiry._meta.get_field("slug").run_validators(slug)

@@ -51,7 +51,7 @@ NO_PAGE = {
     ),
     "is for programs": (
         "receipt-file", "evidence-file", "feed", "feed-follow", "feed-named", "calendar", "calendar-mine",
-        "calendar-ballot", "calendar-named", "schema", "live", "ready",
+        "calendar-ballot", "calendar-named", "schema", "healthz", "readyz", "metrics",
     ),
 }  # fmt: skip
 

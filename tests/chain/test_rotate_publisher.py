@@ -18,7 +18,7 @@ from settlement.stages import PublicationStage, TransactionState
 from tests.chain.conftest import CONFIRMATION, World
 from tests.chain.proposals import carry_out, outcome_of, propose, wanted_by_two
 from tests.chain.test_bumping import BUMP
-from tests.chain.test_publishing import assert_published_once, stage_of
+from tests.chain.test_publishing import Killed, assert_published_once, stage_of
 
 OLD, NEW = accounts.PUBLISHER, 20
 DETAILS = {"address": accounts.address(NEW)}
@@ -52,6 +52,23 @@ def test_publisher__the_first_to_sign__is_taken_and_told(world: World) -> None:
     assert (key.address, key.since, key.until, key.proposal_id) == (accounts.address(OLD), now, None, None)
     entry = AuditEntry.objects.get(what="publisher.adopted")
     assert (entry.subject, entry.actor) == (key.address, "service")
+
+
+def test_publisher__killed_while_it_is_taken__the_next_round_takes_it_and_signs_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publication, now = world.signed()
+
+    def killed(*given: object, **named: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr("settlement.services.publishers.audit.record", killed)
+        with pytest.raises(Killed):
+            publish(now=now)
+    assert (PublisherKey.objects.count(), signers()) == (0, [])
+    publish(now=now)
+    assert (publishers.current(), signers()) == (accounts.address(OLD), [accounts.address(OLD)])
 
 
 def test_publisher__another_key_than_the_named_one__refused_until_two_people_name_it(
