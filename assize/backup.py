@@ -154,7 +154,8 @@ def _dump(database: DatabaseWrapper, file: Path, snapshot: str) -> None:
     except FileNotFoundError:
         raise Failed("pg_dump is not on the PATH: install PostgreSQL's client, not older than the server") from None
     if done.returncode:
-        raise Failed(f"pg_dump: {' '.join(done.stderr.split())}")
+        older = "; install PostgreSQL's client, not older than the server" if "version mismatch" in done.stderr else ""
+        raise Failed(f"pg_dump: {' '.join(done.stderr.split())}{older}")
 
 
 def _rows(cursor: Any, table: str) -> dict[str, str | int]:

@@ -401,7 +401,7 @@ AXES_LOCKOUT_CALLABLE = "desk.login.locked_out"
 AXES_CLIENT_IP_CALLABLE = "desk.caller.address_of"
 AXES_RESET_ON_SUCCESS = True  # once the second factor was right, too
 AXES_DISABLE_ACCESS_LOG = True  # the audit log has it
-AXES_ENABLE_ADMIN = False
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
 OTP_TOTP_ISSUER = "Assize"
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 # Asked from within, past the proxy.

@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from dev import accounts, processes, services
+from dev import accounts, postgres, processes, services
 from dev.folders import ROOT, RunFolder
 from dev.ports import free_port
 from dev.problem import Problem
@@ -68,7 +68,7 @@ def run(arguments: list[str]) -> int:
         with stack(services.RUN) as (supervisor, folder, env):
             url = start_all(services.RUN, supervisor, folder, env)
             print(f"Assize    {url}/")
-            print(f"admin     {url}/admin/")
+            print(f"desk      {url}/admin/; an account: python -m dev manage staff add NAME --role approver")
             print(f"schema    {url}/api/schema/")
             for name in ("DATABASE_URL", "REDIS_URL", "RPC_URL"):
                 print(f"{name:9} {env[name]}")
@@ -131,6 +131,8 @@ def manage(arguments: list[str]) -> int:
         env = dict(os.environ)
     else:
         env = {**env, **services.signer()}
+        if "DATABASE_URL" not in os.environ:  # the server is ours, so pg_dump should be, too
+            env["PATH"] = f"{postgres.program_folder()}{os.pathsep}{env['PATH']}"
     return subprocess.run([*processes.MANAGE, *arguments], env=env, cwd=ROOT).returncode
 
 

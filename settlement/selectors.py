@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet, Sum
 
+from operators.models import Proposal
 from protocol.payoff import redeem_n, redeem_p
 from settlement.index_models import EscrowIndex, EscrowLog
-from settlement.models import ChainSeries, Publication, PublicationItem, Series, SeriesLog
+from settlement.models import ChainSeries, ChainTransaction, Publication, PublicationItem, Series, SeriesLog
+from settlement.series_models import SeriesBatch
 from settlement.stages import PublicationStage
 
 
@@ -153,3 +155,11 @@ def paid_to(account: str) -> int:
     kinds = (EscrowLog.Kind.CLAIMED, EscrowLog.Kind.EXITED)
     rows = EscrowLog.objects.filter(account=account, kind__in=kinds).exclude(state=EscrowLog.State.GONE)
     return int(rows.aggregate(total=Sum("amount", default=0))["total"])
+
+
+def transactions_of(proposal: Proposal) -> QuerySet[ChainTransaction]:
+    """What carries out, or carried out, what two people asked for, and what cancels by their word; the newest first."""
+    batches = SeriesBatch.objects.filter(proposal=proposal).values_list("pk", flat=True)
+    purposes = [f"{kind}:{proposal.pk}" for kind in ("reward", "set", "apply")] + [f"series:{pk}" for pk in batches]
+    asked = Q(purpose__in=purposes) | Q(attempts__proposal=proposal)
+    return ChainTransaction.objects.filter(asked).distinct().order_by("-pk")

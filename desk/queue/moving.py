@@ -15,6 +15,7 @@ from desk import addresses
 from desk.queue.rows import SHOWN, Act, Row, Section, Urgency
 from settlement.models import ChainTransaction, Publication, Root
 from settlement.root_stages import UNDER_WAY as ROOT_UNDER_WAY
+from settlement.root_stages import RootStage
 from settlement.services.bumping import STUCK_BUMPS
 from settlement.services.proposed import CANCEL
 from settlement.stages import PublicationStage, TransactionState
@@ -22,7 +23,7 @@ from settlement.stages import PublicationStage, TransactionState
 PUBLICATION_SECONDS = 900
 """Signatures come within seconds and a block within minutes; what takes longer is looked at."""
 ROOT_LATE = 3
-"""A root is late where the last one is so many halves of ROOT_SECONDS old."""
+"""So many halves of ROOT_SECONDS after a root was made the next one should be, and its own delay be over."""
 DISABLED_SECONDS = 7 * 86_400
 """For which a webhook that was given up stays in the queue."""
 
@@ -78,7 +79,9 @@ def _transactions(now: int) -> Any:
 
 
 def _roots(now: int) -> Any:
-    old = Q(created_at__lte=now - settings.ROOT_SECONDS // 2)
+    """Once the contract has it, the delay in which guardians may cancel is no lateness."""
+    old = Q(created_at__lte=now - settings.ROOT_SECONDS // 2) & ~Q(stage=RootStage.POSTED)
+    old |= Q(created_at__lte=now - settings.ROOT_SECONDS * ROOT_LATE // 2)
     rows = Root.objects.filter(stage__in=ROOT_UNDER_WAY).filter(old | ~Q(reason=""))
     return _values(rows, ROOTS, Cast("epoch", TextField()), "stage", "reason", "created_at")
 
@@ -152,8 +155,16 @@ def _transaction(waits: Waits) -> Row:
 
 def _root(waits: Waits) -> Row:
     link = addresses.page(Root, waits.pk)
-    why = waits.reason or f"it is {waits.state} for long: see who has signed it"
-    return Row(f"root of epoch {waits.name}", why, link, Urgency.NOW, waits.at)
+    why = waits.reason or _SLOW_ROOT[RootStage(waits.state)]
+    return Row(f"root of epoch {waits.name}, {waits.state}", why, link, Urgency.NOW, waits.at)
+
+
+_SLOW_ROOT = {
+    RootStage.PLANNED: "too few attestors have signed it: are they up, and do they refuse it?",
+    RootStage.SIGNED: "the publisher has not sent it: is the worker up?",
+    RootStage.SENT: "its transaction is in no block",
+    RootStage.POSTED: "the escrow's delay, in which guardians may cancel, or the depth is not over",
+}
 
 
 def _last(waits: Waits) -> Row:

@@ -7,10 +7,10 @@ import json
 from desk import addresses
 from desk.kinds import KINDS
 from desk.why.chain_rows import transactions_table
-from desk.why.page import Link, Moment, Table, Why, told
+from desk.why.page import ROWS, Link, Moment, Table, Why, told
 from operators.models import AuditEntry, Proposal
 from protocol.show import utc
-from settlement.models import ChainTransaction
+from settlement.selectors import transactions_of
 
 
 def explain(row: Proposal, now: int) -> Why:
@@ -82,9 +82,7 @@ def _details(row: Proposal) -> Table:
 
 
 def _transactions(row: Proposal) -> Table:
-    return transactions_table(
-        ChainTransaction.objects.filter(attempts__proposal=row).distinct().order_by("-pk")[:10]
-    )
+    return transactions_table(transactions_of(row)[:ROWS])
 
 
 def _audit(row: Proposal) -> Table:

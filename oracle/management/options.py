@@ -69,7 +69,7 @@ def index(text: str) -> Index:
     wanted = {"id": text} if text.startswith("0x") else {"slug": text}
     found = Index.objects.filter(**wanted).order_by("-version").first()
     if found is None:
-        raise CommandError(f"no index {text} is listed: manage.py list_index first")
+        raise CommandError(f"no index {text} is listed: list it first")
     return found
 
 
@@ -77,5 +77,5 @@ def expiry(text: str) -> Expiry:
     """An expiry by its slug or its id."""
     found = selectors.find_expiry(text)
     if found is None:
-        raise CommandError(f"no expiry {text} is listed: manage.py list_expiry first")
+        raise CommandError(f"no expiry {text} is listed: list it first")
     return found

@@ -14,6 +14,7 @@ from django.db.models import Q
 from oracle import signer
 from oracle.models import Expiry, Index
 from protocol.canonical import json_hash
+from protocol.show import utc
 from protocol.signing import expiry_id
 from protocol.terms import Index as Bounds
 from protocol.terms import InvalidTerms, Terms
@@ -86,7 +87,7 @@ def check_expiry(*, slug: str, index: Index, expiry_at: int, terms: Terms, now: 
     if terms.service != signer.service_address():
         problems.append(f"terms.service must be {signer.service_address()}, the key that signs here")
     if not now < expiry_at < now + FARTHEST_SECONDS:
-        problems.append(f"the expiry instant {expiry_at} is not ahead of now, {now}, or too far")
+        problems.append(f"the expiry instant {utc(expiry_at)} is not ahead of now, {utc(now)}, or too far")
     try:
         Expiry._meta.get_field("slug").run_validators(slug)
     except ValidationError as error:

@@ -12,6 +12,7 @@ from operators.kinds import Change, Details, Kind, NotPossible, Plan
 from operators.models import Proposal
 from oracle.models import Act, Expiry
 from protocol.reward import reward_account
+from protocol.show import duration, ether, utc
 from protocol.stages import Stage
 from settlement.chain.client import connect
 from settlement.chain.errors import Reverted
@@ -32,7 +33,7 @@ def plan(details: Details, now: int) -> Plan:
     return Plan(
         expiry.slug,
         f"{decimal(amount)} ETH of the publisher's go to the reward of {expiry.slug} and do not come back.",
-        (Change(f"reward account {account}", "what is on it", f"{amount} wei more"),),
+        (Change(f"reward account {account}", "what is on it", f"{ether(amount)} more"),),
         _funds(amount),
     )
 
@@ -57,12 +58,14 @@ def _check(expiry: Expiry, amount: int, now: int) -> None:
     if not settings.ESCROW_ADDRESS:
         raise NotPossible("there is no escrow: ESCROW_ADDRESS is not set")
     if not 0 < amount <= settings.PUBLISHER_REWARD_CAP_WEI:
-        raise NotPossible(f"1 to {settings.PUBLISHER_REWARD_CAP_WEI} wei are allowed (PUBLISHER_REWARD_CAP_WEI)")
+        cap = ether(settings.PUBLISHER_REWARD_CAP_WEI)
+        raise NotPossible(f"more than nothing and at most {cap} is allowed (PUBLISHER_REWARD_CAP_WEI)")
     if expiry.stage != Stage.SCHEDULED:
         raise NotPossible(f"{expiry.slug} is {expiry.stage}: a reward is funded before it opens")
     if now + LEAST_AHEAD_SECONDS > expiry.expiry_at:
         raise NotPossible(
-            f"{expiry.slug} expires at {expiry.expiry_at}: a deposit wants {LEAST_AHEAD_SECONDS} s to become final"
+            f"the instant of {expiry.slug}, {utc(expiry.expiry_at)}, is too near:"
+            f" the deposit must become final before, for which {duration(LEAST_AHEAD_SECONDS)} are kept"
         )
 
 
@@ -88,8 +91,8 @@ def _credited(row: ChainTransaction, expiry: Expiry, amount: int) -> str | None:
         return None
     opened = Act.objects.filter(kind="Opened", expiry=expiry).values_list("seq", flat=True).first()
     if opened is not None and log.entry is not None and opened < log.entry:
-        return f"too late: {expiry.slug} had opened; {amount} wei lie on {reward_account(expiry.id)} for ever"
-    return f"{amount} wei are in the reward of {expiry.slug}, by {row.hash}"
+        return f"too late: {expiry.slug} had opened; {ether(amount)} lie on {reward_account(expiry.id)} for ever"
+    return f"{ether(amount)} are in the reward of {expiry.slug}, by {row.hash}"
 
 
 FUND_REWARD = Kind(

@@ -13,6 +13,7 @@ from oracle.services.time import beat
 from protocol.reward import reward_account
 from settlement.alarms import AlarmKind, open_alarms
 from settlement.models import Attempt, ChainTransaction, EscrowIndex
+from settlement.selectors import transactions_of
 from settlement.services import authorizing
 from settlement.services.calls import call_for
 from settlement.services.opening import open_due
@@ -47,14 +48,15 @@ def test_fund_reward__two_want_it__is_the_reward_when_it_opens(world: World, exp
     proposal = wanted_by_two("fund_reward", details(expiry), world.node.now())
     account = reward_account(expiry.id)
     (change,) = proposal.plan["changes"]
-    assert (change["what"], change["after"]) == (f"reward account {account}", f"{AMOUNT} wei more")
+    assert (change["what"], change["after"]) == (f"reward account {account}", "0.25 ETH more")
     carry_out(world.node.now())
     row = ChainTransaction.objects.get()
     said, _ = read(row.newest.raw)
     assert (row.purpose, row.value, said.call.value) == (f"reward:{proposal.pk}", AMOUNT, AMOUNT)
     assert call_for(world.client, row.purpose).call == row.call
     assert outcome_of(proposal) == "", "no final block has it"
-    assert to_its_end(world, proposal) == f"{AMOUNT} wei are in the reward of one, by {row.hash}"
+    assert to_its_end(world, proposal) == f"0.25 ETH are in the reward of one, by {row.hash}"
+    assert list(transactions_of(proposal)) == [row]
     assert free(account) == AMOUNT
     open_due(now=world.pass_expiry(expiry))
     assert int(Act.objects.get(kind="Opened").message["reward"]) == AMOUNT
@@ -97,7 +99,7 @@ def test_fund_reward__the_cap_is_lowered_meanwhile__not_done(world: World, expir
     proposal = wanted_by_two("fund_reward", details(expiry), world.node.now())
     settings.PUBLISHER_REWARD_CAP_WEI = AMOUNT - 1
     carry_out(world.node.now())
-    assert outcome_of(proposal).startswith(f"not done: 1 to {AMOUNT - 1} wei are allowed")
+    assert outcome_of(proposal).startswith("not done: more than nothing and at most 0.")
     assert not ChainTransaction.objects.exists()
 
 
@@ -106,7 +108,7 @@ def test_fund_reward__over_the_daily_cap__waits_for_the_day_to_end(world: World,
     first = world.list_expiry("one", ahead=3 * DAY_SECONDS)
     second = world.list_expiry("two", ahead=4 * DAY_SECONDS)
     settings.PUBLISHER_DAILY_CAP_WEI = AMOUNT * 3 // 2
-    assert "wei are in" in to_its_end(world, wanted_by_two("fund_reward", details(first), world.node.now()))
+    assert "ETH are in" in to_its_end(world, wanted_by_two("fund_reward", details(first), world.node.now()))
     row = ChainTransaction.objects.get()
     assert authorizing.spent_wei(row.chain, row.sender, since=0) > AMOUNT
     now = world.node.now()
@@ -117,7 +119,7 @@ def test_fund_reward__over_the_daily_cap__waits_for_the_day_to_end(world: World,
     (alarm,) = open_alarms()
     assert (alarm.kind, alarm.subject) == (AlarmKind.SIGNER_REFUSED, f"reward:{proposal.pk}")
     world.node.mine_at(now + DAY_SECONDS)
-    assert "wei are in the reward of two" in to_its_end(world, proposal)
+    assert "ETH are in the reward of two" in to_its_end(world, proposal)
     assert not open_alarms().exists()
 
 
@@ -144,7 +146,7 @@ def test_fund_reward__a_reorganisation_takes_the_deposit__is_sent_again_and_cred
     index_all(world)
     assert ChainTransaction.objects.get().state == TransactionState.MINED
     world.node.reorg(1)
-    assert "wei are in" in to_its_end(world, proposal)
+    assert "ETH are in" in to_its_end(world, proposal)
     assert free(reward_account(expiry.id)) == AMOUNT
     assert (ChainTransaction.objects.count(), Attempt.objects.count()) == (1, 1)
 
@@ -158,7 +160,7 @@ def test_fund_reward__no_block_takes_it__is_bumped_with_the_same_ether(world: Wo
     assert [read(each.raw)[0].call.value for each in Attempt.objects.all()] == [AMOUNT, AMOUNT]
     world.node.rpc("evm_setAutomine", True)
     world.node.mine()
-    assert "wei are in" in to_its_end(world, proposal)
+    assert "ETH are in" in to_its_end(world, proposal)
     assert free(reward_account(expiry.id)) == AMOUNT
 
 
@@ -212,7 +214,7 @@ def test_fund_reward__it_opens_between_block_and_final_block__the_words_say_wher
     open_due(now=world.node.now())
     beat(now=world.node.now())
     account = reward_account(expiry.id)
-    assert to_its_end(world, proposal) == f"too late: one had opened; {AMOUNT} wei lie on {account} for ever"
+    assert to_its_end(world, proposal) == f"too late: one had opened; 0.25 ETH lie on {account} for ever"
 
 
 def test_fund_reward__final_blocks_do_not_have_it__ends_with_the_reason(world: World, expiry: Expiry) -> None:

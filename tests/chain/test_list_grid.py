@@ -14,6 +14,7 @@ from settlement.alarms import open_alarms
 from settlement.chain import contracts
 from settlement.chain.errors import ChainDown
 from settlement.models import ETH, ChainTransaction, Series
+from settlement.selectors import transactions_of
 from settlement.series_models import SeriesBatch
 from settlement.services import series as series_service
 from settlement.services.calls import call_for
@@ -68,6 +69,7 @@ def test_list_grid__two_want_it__a_batch_a_round_and_all_is_listed(
     assert [change["after"] for change in plan["changes"]] == [row.address for row in Series.objects.order_by("strike")]
     rows = list(ChainTransaction.objects.order_by("nonce"))
     assert [row.state for row in rows] == [TransactionState.CONFIRMED] * 3
+    assert list(transactions_of(proposal)) == rows[::-1]
     assert {batch.proposal_id for batch in SeriesBatch.objects.all()} == {proposal.pk}
     for row in rows:
         rebuilt = call_for(world.client, row.purpose)

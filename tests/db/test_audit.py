@@ -204,7 +204,7 @@ def test_shell_command__is_told_with_who_and_what_and_what_came_of_it(monkeypatc
             "shell:ops",
             "command.ended",
             "list_expiry",
-            {"outcome": "CommandError: no index none is listed: manage.py list_index first"},
+            {"outcome": "CommandError: no index none is listed: list it first"},
         ),
     ]
 

@@ -199,13 +199,19 @@ def test_backup_verify__a_dump_that_somebody_changed__is_found_before_it_is_rest
     assert capsys.readouterr().out.startswith("FAIL the dump is the manifest's manifest=")
 
 
-def test_backup__pg_dump_fails__no_file_is_left(db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "pg_dump").write_text("#!/bin/sh\necho 'no space' >&2\nexit 1\n")
+@pytest.mark.parametrize(
+    ("says", "told"),
+    [("no space", "pg_dump: no space$"), ("server version mismatch", "; install PostgreSQL's client, not older")],
+)
+def test_backup__pg_dump_fails__no_file_is_left(
+    db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, told: str
+) -> None:
+    (tmp_path / "pg_dump").write_text(f"#!/bin/sh\necho '{says}' >&2\nexit 1\n")
     (tmp_path / "pg_dump").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     folder = tmp_path / "backups"
     folder.mkdir()
-    with pytest.raises(backup.Failed, match="pg_dump: no space"):
+    with pytest.raises(backup.Failed, match=told):
         backup.make(folder, now=START)
     assert list(folder.iterdir()) == []
 

@@ -53,6 +53,7 @@ def test_ready__while_paused__yes_and_why_no_acts_are_taken(paused: int, client:
 
 def test_status__while_paused__says_so_and_nothing_is_called_broken(paused: int, client: Client) -> None:
     parts = {part["name"]: part for part in client.get("/api/v1/status").json()["parts"]}
+    assert b"Acts are taken" not in client.get("/status").content
     assert parts["intake"]["word"] == "stopped"
     assert parts["intake"]["words"].startswith("intake is paused since ")
     assert (parts["beats"]["word"], parts["deadlines"]["word"]) == ("ok", "ok")

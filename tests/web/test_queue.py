@@ -136,6 +136,14 @@ def test_queue__what_is_on_its_way__is_shown_once_it_is_late_or_says_why(root: U
     assert the(root, "Publications stuck", NOW + 1)[1] == "its attestors refuse"
 
 
+def test_queue__a_posted_root__has_the_escrows_delay_before_it_is_late(root: User) -> None:
+    row = Root.objects.create(epoch=4, root="0x", block=1, seq=1, accounts=1, debt=1, created_at=NOW)
+    assert the(root, "Roots late", NOW + 43_200)[0] == "root of epoch 4, PLANNED"
+    Root.objects.filter(pk=row.pk).update(stage="POSTED")
+    assert not sections(root, NOW + 86_400)["Roots late"].rows
+    assert the(root, "Roots late", NOW + 129_600)[1].startswith("the escrow's delay")
+
+
 def test_queue__no_root_for_long__says_after_which(root: User) -> None:
     Root.objects.create(
         epoch=4, root="0x", block=1, seq=1, accounts=1, debt=1, created_at=NOW, stage="FINAL", final_at=NOW
