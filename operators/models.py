@@ -64,7 +64,7 @@ class Proposal(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind.replace('_', ' ')}: {self.subject}"
+        return f"{self.kind} {self.subject}"
 
 
 class AuditEntry(models.Model):

@@ -8,15 +8,17 @@ from django.conf import settings
 
 from desk import addresses
 from desk.queue.rows import Act, Row, Section, Urgency
+from operators.models import Proposal
 from oracle import selectors
 from oracle.models import BookHead
+from oracle.services.proposed.intake import RESUME_INTAKE
 from protocol.show import cut, ether
 from settlement.models import ChainState
 from settlement.status import LOOKED_SECONDS
 
 
 def sections(now: int) -> Sequence[Section]:
-    """Two queries."""
+    """Two queries; a third while intake is paused."""
     state = ChainState.objects.filter(id=1).first()
     return [_intake(), _providers(state, now), _signer(state)]
 
@@ -26,7 +28,10 @@ def _intake() -> Section:
     head, full = selectors.book_head(), addresses.listing(BookHead)
     if head.paused_at is None:
         return Section("Intake", "it is not paused", full)
-    resume = Act("propose to resume", addresses.new_proposal("resume_intake"))
+    asked = Proposal.objects.filter(kind=RESUME_INTAKE.name, ended_at=None).first()
+    resume = Act("propose to resume", addresses.new_proposal(RESUME_INTAKE.name))
+    if asked is not None:
+        resume = Act(f"{asked.proposed_by} asks to resume", addresses.page(asked))
     words = "two operators have paused it: no act is taken, and no window runs, until two resume it"
     row = Row("intake is paused", words, full, Urgency.STOPPED, head.paused_at, "since", resume)
     return Section("Intake", "it is not paused", full, [row], 1)

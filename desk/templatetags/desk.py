@@ -17,6 +17,7 @@ from desk.queue import Section, queue
 from desk.why.page import Link
 from operators.models import Proposal
 from oracle import clock
+from pages.terms_words import readable
 from protocol import show
 
 register = template.Library()
@@ -52,3 +53,11 @@ def crumb(title: Any) -> str:
     if isinstance(title, Proposal):
         return title_of(title)
     return str(title if isinstance(title, Model) else capfirst(title))
+
+
+@register.filter
+def in_units(value: str, what: str) -> str:
+    """A term of an expiry also as the form takes it: `50000000000000000 (0.05 ETH)`. Two people agree to the number."""
+    name = what.removeprefix("terms.")
+    told = value if name == what else readable(name, value)
+    return value if told == value else f"{value} ({told})"

@@ -20,7 +20,7 @@ from protocol.terms import Terms
 from settlement.finality import MEANING, finality
 
 _BECAUSE = {
-    Stage.SCHEDULED: "It is SCHEDULED: its instant, or the final block that opens it, is still ahead.",
+    Stage.SCHEDULED: "It is SCHEDULED.",
     Stage.REPORTING: "It is in REPORTING: its instant has passed and accounts report what the index was.",
     Stage.CHALLENGE: "It is in CHALLENGE: a price stands, and whoever disagrees can bond against it.",
     Stage.COMMIT: "It is in COMMIT: claims have grown to the arbitration bond, so staked accounts vote.",

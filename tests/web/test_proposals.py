@@ -9,6 +9,7 @@ from django.test import Client
 
 from desk.forms import FORMS
 from desk.kinds import KINDS
+from desk.templatetags.desk import in_units
 from operators.kinds import NotPossible
 from operators.models import Proposal
 from operators.services import proposals
@@ -86,6 +87,27 @@ def approved(proposal: Proposal, by: User, now: int = NOW) -> Proposal:
     return proposals.approve(
         kind=CANCEL_TRANSACTION, proposal_id=proposal.pk, seen=seen(proposal), by=by, now=now
     )
+
+
+def test_form__refused__says_above_which_fields(db: None) -> None:
+    one = logged_in(operator("one", "add_proposal"))
+    answer = one.post("/admin/operators/proposal/add/fund_reward/", {"step": "check", "expiry": "x", "amount": "a lot"})
+    told = '<a href="#id_amount">Amount, in ETH</a>'
+    assert f'role="alert">Not yet. Look again at: {told}' in answer.content.decode()
+
+
+def test_plan__terms__are_shown_in_units_beside_what_is_frozen() -> None:
+    assert in_units("50000000000000000", "terms.min_report_bond") == "50000000000000000 (0.05 ETH)"
+    assert in_units("2000", "terms.tolerance_ppm") == "2000 (0.2 %)"
+    assert in_units("3600", "terms.report_window") == "3600 (1 h)"
+    for value, what in (("3", "terms.min_reports"), ("nothing", "terms.service"), ("2000", "tolerance_ppm")):
+        assert in_units(value, what) == value
+
+
+def test_page__is_headed_by_what_it_is_about(row: ChainTransaction) -> None:
+    proposal = proposed(row, operator("one", "add_proposal"))
+    page = logged_in(operator("two")).get(f"/admin/operators/proposal/{proposal.pk}/change/").content.decode()
+    assert f"Cancel a stuck transaction: {row.pk}</" in page
 
 
 def test_two_operators__propose_and_approve__in_two_clicks(row: ChainTransaction) -> None:

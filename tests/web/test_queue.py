@@ -15,12 +15,15 @@ from alerts.models import Hook
 from bench import pages
 from bench.fill import Size, fill
 from desk.queue import Section, Urgency, queue
+from desk.queue.rows import Act
 from disputes.models import RulingSignature
 from operators.models import Proposal
 from operators.roles import Role, give
+from operators.services import proposals
 from oracle import clock
 from oracle.models import Expiry
 from oracle.services.pausing import pause
+from oracle.services.proposed.intake import RESUME_INTAKE
 from protocol.stages import Stage
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.models import Attempt, ChainState, ChainTransaction, Publication, Root
@@ -165,6 +168,9 @@ def test_queue__intake_paused__is_a_stop_and_leads_to_resuming(root: User) -> No
     assert (section.rows[0].urgency, section.rows[0].at) == (Urgency.STOPPED, NOW)
     assert section.rows[0].act is not None
     assert section.rows[0].act.href == "/admin/operators/proposal/add/resume_intake/"
+    asked = proposals.propose(kind=RESUME_INTAKE, details={}, reason="done", by=root, now=NOW + 5)
+    act = sections(root, NOW + 5)["Intake"].rows[0].act
+    assert act == Act(f"{root} asks to resume", f"/admin/operators/proposal/{asked.pk}/change/")
 
 
 def test_queue__signer__has_enough_or_too_little(root: User, settings: Any) -> None:

@@ -70,7 +70,8 @@ def test_expiry__in_each_stage__says_why_and_what_moves_it(
     voters: None, expiry: Expiry, read: Read, at: Any, request: pytest.FixtureRequest
 ) -> None:
     at.now = OPEN - 100
-    assert "It is SCHEDULED: its instant" in read(expiry)
+    told = read(expiry)
+    assert "It is SCHEDULED. The expiry instant, or the block that opens it, is still ahead." in told
     row: Expiry = request.getfixturevalue("reporting")
     at.now = OPEN + 1
     told = read(row)
