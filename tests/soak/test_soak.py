@@ -15,7 +15,7 @@ from tests.soak.run import Run, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SEEDS = (4, 9)
+SEEDS = (11, 2)
 STEPS = 30
 COMMANDS = {
     "series.": "tests/chain/test_series.py",
