@@ -49,7 +49,8 @@ def client() -> Any:
     """Somebody who may look at everything, propose and approve; no superuser, whose rights cost no query."""
     from django.contrib.auth.models import User
 
-    from operators.roles import Role, give
+    from operators.roles import Role
+    from operators.services.accounts import give
     from tests.staff import logged_in
 
     made, _ = User.objects.get_or_create(username=OPERATOR, is_staff=True)

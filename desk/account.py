@@ -15,9 +15,8 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
 from desk.middleware import session_of
-from operators import audit
 from operators.roles import role_of
-from operators.services import accounts, second_factor, sessions
+from operators.services import accounts, audit, second_factor, sessions
 from oracle import clock
 
 

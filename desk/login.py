@@ -27,9 +27,8 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from desk.caller import address_of
 from desk.middleware import PREFIX, session_of
-from operators import audit
 from operators.kinds import NotPossible
-from operators.services import accounts, second_factor, sessions
+from operators.services import accounts, audit, second_factor, sessions
 from operators.services.second_factor import Wrong
 from oracle import clock
 from pages.limits import limited

@@ -14,7 +14,7 @@ from django.db.models import Sum
 
 from evidence.models import Document, File
 from evidence.selectors import CARRIED
-from operators import audit
+from operators.services import audit
 from oracle.models import Expiry
 from protocol.canonical import canonical_json
 from protocol.evidence import check, evidence_hash

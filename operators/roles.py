@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, Group, User
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 
 NONE = "none"
 """Of an account that may nothing: it is disabled."""
@@ -37,12 +37,6 @@ WORDS: dict[str, str] = {
     Role.OPERATOR: "look at everything, propose",
     Role.APPROVER: "look at everything, propose, approve what others proposed",
 }
-
-
-def give(user: User, role: Role) -> None:
-    """This role and no other."""
-    user.groups.set([Group.objects.get_or_create(name=role)[0]])
-    user.__dict__.pop("_role", None)
 
 
 class RoleBackend(ModelBackend):

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Greatest
 
-from operators import audit
+from operators.services import audit
 from settlement.alarm_models import Alarm
 
 log = structlog.get_logger(__name__)

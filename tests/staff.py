@@ -14,8 +14,9 @@ from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from desk.login import BACKEND
 from desk.middleware import COOKIE
-from operators.roles import Role, give
+from operators.roles import Role
 from operators.services import sessions
+from operators.services.accounts import give
 from oracle import clock
 
 PASSWORD = "correct horse battery staple"

@@ -13,7 +13,7 @@ from alerts import telling, words
 from alerts.models import Delivery, Hook, Mailbox
 from alerts.services.sending import Outcome, alone, in_rounds, mark, take
 from alerts.webhooks import signature, target
-from operators import audit
+from operators.services import audit
 
 log = structlog.get_logger(__name__)
 

@@ -6,18 +6,17 @@ import base64
 import hashlib
 import secrets
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django_otp.plugins.otp_static.models import StaticDevice
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from operators import audit
 from operators.kinds import NotPossible
 from operators.models import SetUpCode
-from operators.roles import NONE, Role, give, role_of
-from operators.services import sessions
+from operators.roles import NONE, Role, role_of
+from operators.services import audit, sessions
 
 CODE_SECONDS = 24 * 3600
 """For which a set-up code is good."""
@@ -63,6 +62,12 @@ def disable(*, name: str, by: str, now: int) -> None:
         if not user.is_active:
             raise NotPossible(f"{name} is disabled already")
         switch_off(user, by=by, now=now)
+
+
+def give(user: User, role: Role) -> None:
+    """This role and no other."""
+    user.groups.set([Group.objects.get_or_create(name=role)[0]])
+    user.__dict__.pop("_role", None)
 
 
 def switch_off(user: User, *, by: str, now: int) -> None:

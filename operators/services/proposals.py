@@ -13,9 +13,9 @@ from django.contrib.auth.models import AbstractUser, User
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from operators import audit
 from operators.kinds import Details, Kind, NotPossible, Plan
 from operators.models import Proposal
+from operators.services import audit
 
 log = structlog.get_logger(__name__)
 

@@ -13,7 +13,7 @@ from django_otp.models import Device
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from operators import audit
+from operators.services import audit
 
 BACKUP_CODES = 10
 APP, BACKUP = "app", "backup code"
@@ -85,6 +85,7 @@ def _device(user: User, typed: str) -> TOTPDevice | StaticDevice | None:
 
 
 def _wait(device: TOTPDevice | StaticDevice) -> int:
+    """By the clock of the library, which knows no other: it decides, so what is told of it must be the same one's."""
     allowed, why = device.verify_is_allowed()
     if allowed or not why:
         return 0

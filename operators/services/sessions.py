@@ -9,8 +9,8 @@ from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.db.models import QuerySet
 
-from operators import audit
 from operators.models import StaffSession
+from operators.services import audit
 
 LIFE_SECONDS = 12 * 3600
 """After which somebody who has been at it all the time logs in again."""

@@ -7,11 +7,10 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from operators import audit
 from operators.kinds import Change, Details, Kind, NotPossible, Plan
 from operators.models import Proposal
-from operators.roles import APPROVE, MAY, NONE, PROPOSE, WORDS, Role, give, role_of
-from operators.services import accounts, proposals
+from operators.roles import APPROVE, MAY, NONE, PROPOSE, WORDS, Role, role_of
+from operators.services import accounts, audit, proposals
 
 ROLES = (*Role, NONE)
 
@@ -52,7 +51,7 @@ def _change(user: User, role: str, now: int) -> None:
     if role == NONE:
         accounts.switch_off(user, by=audit.SERVICE, now=now)
         return
-    give(user, Role(role))
+    accounts.give(user, Role(role))
     details = {"before": before, "after": role}
     audit.record("account.role_changed", user.username, by=audit.SERVICE, details=details, now=now)
 

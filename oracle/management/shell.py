@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from operators import audit
 from operators.management.explained import OperatorCommand
+from operators.services import audit
 from oracle import clock
 
 MOST_CHARACTERS = 500

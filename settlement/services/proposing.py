@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import IntegrityError, transaction
 
-from operators import audit
+from operators.services import audit
 from oracle.models import Act
 from settlement.chain import quorum
 from settlement.chain.client import GAS_MARGIN_PPM, MOST_GAS, connect

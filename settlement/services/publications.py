@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from operators import audit
+from operators.services import audit
 from settlement.models import Publication, PublicationItem
 from settlement.services.finals import let_go
 from settlement.stages import PublicationStage, may_follow

@@ -5,8 +5,8 @@ from __future__ import annotations
 import structlog
 from django.db import IntegrityError, transaction
 
-from operators import audit
 from operators.models import Proposal
+from operators.services import audit
 from settlement.models import PublisherKey
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from ledger.dues import dues
-from operators import audit
+from operators.services import audit
 from oracle.models import Act
 from protocol.escrow import Leaf, Statement
 from protocol.signing import BOOK_0

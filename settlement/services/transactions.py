@@ -14,8 +14,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 from structlog.contextvars import bound_contextvars
 
-from operators import audit
 from operators.models import Proposal
+from operators.services import audit
 from settlement.alarms import publishing_stops
 from settlement.chain import quorum
 from settlement.chain.answers import Answer, together

@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from assize.middleware import POLICY
 from desk.middleware import COOKIE
 from desk.navigation import GROUPS
-from operators import audit
+from operators.services import audit
 from oracle.models import Expiry
 from tests.browser.conftest import WIDE
 from tests.browser.test_reading import final, look_at, signers

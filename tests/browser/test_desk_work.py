@@ -14,8 +14,9 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from desk import addresses
 from desk.kinds import KINDS
-from operators.roles import Role, give
+from operators.roles import Role
 from operators.services import proposals
+from operators.services.accounts import give
 from oracle.models import Expiry
 from oracle.services.opening import open_expiry
 from oracle.services.time import pass_time

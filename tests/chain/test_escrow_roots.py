@@ -13,7 +13,7 @@ from django.db import connection
 
 from ledger import names
 from ledger.selectors import balance, balances
-from operators import audit
+from operators.services import audit
 from oracle.services.time import beat, pass_time
 from protocol.escrow import Leaf, Statement
 from protocol.stages import Stage

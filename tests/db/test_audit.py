@@ -11,8 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command, get_commands, load_command_class
 from django.db import IntegrityError, connection, transaction
 
-from operators import audit
 from operators.models import AuditEntry
+from operators.services import audit
 from oracle.management.shell import ShellCommand
 from protocol.canonical import json_hash
 from protocol.hashing import from_hex, keccak, to_hex

@@ -8,10 +8,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from desk.kinds import KINDS
-from operators import audit
 from operators.kinds import Details, Kind, Plan
 from operators.models import AuditEntry, Proposal
-from operators.services import proposals
+from operators.services import audit, proposals
 from oracle.models import Act, BookHead, Index
 from oracle.services import pausing
 from oracle.services.book import BookPaused

@@ -18,8 +18,9 @@ from desk.queue import Section, Urgency, queue
 from desk.queue.rows import Act
 from disputes.models import RulingSignature
 from operators.models import Proposal
-from operators.roles import Role, give
+from operators.roles import Role
 from operators.services import proposals
+from operators.services.accounts import give
 from oracle import clock
 from oracle.models import Expiry
 from oracle.services.pausing import pause

@@ -12,11 +12,10 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from desk.kinds import KINDS
-from operators import audit
 from operators.kinds import NotPossible
 from operators.models import AuditEntry, Proposal, SetUpCode, StaffMember, StaffSession
 from operators.roles import APPROVE, MAY, PROPOSE, Role, role_of
-from operators.services import accounts, proposals
+from operators.services import accounts, audit, proposals
 from operators.services.staff import CHANGE_ROLE
 from oracle.models import Expiry
 from tests.staff import logged_in, root, somebody

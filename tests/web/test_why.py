@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from desk import addresses
 from ledger.models import Account
-from operators import audit
+from operators.services import audit
 from oracle.models import Expiry
 from oracle.services.time import pass_time
 from settlement.alarms import AlarmKind, clear_alarm, raise_alarm

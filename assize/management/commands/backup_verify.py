@@ -9,9 +9,9 @@ from django.core.management.base import CommandError, CommandParser
 from assize import backup
 from ledger import check as ledger_check
 from ledger.check import Finding
-from operators import audit
 from operators.management.explained import OperatorCommand
 from operators.models import AuditEntry
+from operators.services import audit
 from oracle import check as book_check
 
 

@@ -9,10 +9,9 @@ from django.contrib.auth.models import User
 from django.core.management.base import CommandError, CommandParser
 from django.urls import reverse
 
-from operators import audit
 from operators.kinds import NotPossible
 from operators.roles import NONE, WORDS, Role, role_of
-from operators.services import accounts, second_factor, sessions
+from operators.services import accounts, audit, second_factor, sessions
 from oracle import clock
 from oracle.management.shell import ShellCommand, who
 from protocol.show import utc

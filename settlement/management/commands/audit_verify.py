@@ -9,9 +9,9 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from operators import audit
 from operators.management.explained import OperatorCommand
 from operators.models import AuditEntry
+from operators.services import audit
 from settlement.models import Root
 
 
