@@ -22,12 +22,13 @@ from ledger.models import Account
 from ledger.names import Kind
 from operators.models import AuditEntry, Proposal, StaffMember
 from operators.read_only import ReadOnlyAdmin, ReadOnlyInline
-from oracle.models import Expiry
+from oracle.models import BookHead, Expiry
 from settlement.models import (
     Alarm,
     Attempt,
     AttestorRefusal,
     AttestorSignature,
+    ChainState,
     ChainTransaction,
     Publication,
     PublicationItem,
@@ -165,9 +166,19 @@ class AccountAdmin(ExplainedAdmin):
 
 
 @admin.register(Hook)
-class HookAdmin(ReadOnlyAdmin):
+class HookAdmin(ExplainedAdmin):
     """Whose webhook fails, and since when. Its secret is its owner's."""
 
     list_display = ["url", "account", "failing_since", "disabled_at"]
     fields = ["account", "url", "failing_since", "disabled_at"]
     search_fields = ["account__exact"]
+
+
+@admin.register(ChainState)
+class ChainStateAdmin(ExplainedAdmin):
+    list_display = ["head", "final", "agreeing", "nodes", "good_at", "problem", "logs_to", "swept_at"]
+
+
+@admin.register(BookHead)
+class BookHeadAdmin(ExplainedAdmin):
+    list_display = ["seq", "book", "at", "clock", "life_at"]

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from operators import shown
 from operators.read_only import ReadOnlyAdmin
 from oracle import sealing
-from oracle.models import Act, Beat, BookHead, Claim, Elector, Event, Index, Report, Unbonding
+from oracle.models import Act, Beat, Claim, Elector, Event, Index, Report, Unbonding
 
 SEALED = "sealed"
 
@@ -94,11 +94,6 @@ class UnbondingAdmin(ReadOnlyAdmin):
 class BeatAdmin(ReadOnlyAdmin):
     list_display = ["at", "seq", "book"]
     ordering = ["-at"]
-
-
-@admin.register(BookHead)
-class BookHeadAdmin(ReadOnlyAdmin):
-    list_display = ["seq", "book", "at", "clock", "life_at"]
 
 
 @admin.register(Event)

@@ -9,7 +9,6 @@ from operators import shown
 from operators.read_only import ReadOnlyAdmin
 from settlement.models import (
     ChainSeries,
-    ChainState,
     EscrowBlock,
     EscrowIndex,
     EscrowLog,
@@ -90,8 +89,3 @@ class EscrowIndexAdmin(ReadOnlyAdmin):
 class OracleRecordAdmin(ReadOnlyAdmin):
     list_display = ["expiry", "state", "since", "price", "attempt", "final_at", "block", "looked_at"]
     list_filter = ["state"]
-
-
-@admin.register(ChainState)
-class ChainStateAdmin(ReadOnlyAdmin):
-    list_display = ["head", "final", "agreeing", "nodes", "good_at", "problem", "logs_to", "swept_at"]

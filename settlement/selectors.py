@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum, TextField, Value
+from django.db.models.functions import Cast, Concat
 
 from operators.models import Proposal
+from oracle.models import Expiry
 from protocol.payoff import redeem_n, redeem_p
 from settlement.index_models import EscrowIndex, EscrowLog
 from settlement.models import ChainSeries, ChainTransaction, Publication, PublicationItem, Series, SeriesLog
@@ -155,6 +157,18 @@ def paid_to(account: str) -> int:
     kinds = (EscrowLog.Kind.CLAIMED, EscrowLog.Kind.EXITED)
     rows = EscrowLog.objects.filter(account=account, kind__in=kinds).exclude(state=EscrowLog.State.GONE)
     return int(rows.aggregate(total=Sum("amount", default=0))["total"])
+
+
+def transactions_about(expiry: Expiry) -> QuerySet[ChainTransaction]:
+    """What listed its series, made its feed and carried its price, the newest first. One query."""
+    batches = SeriesBatch.objects.filter(expiry=expiry).values(purpose=_purpose("series:", "pk"))
+    prices = PublicationItem.objects.filter(expiry=expiry).values(purpose=_purpose("publication:", "publication"))
+    asked = Q(purpose__in=batches) | Q(purpose__in=prices) | Q(purpose=f"feed:{expiry.id}")
+    return ChainTransaction.objects.filter(asked).order_by("-pk")
+
+
+def _purpose(kind: str, pk: str) -> Concat:
+    return Concat(Value(kind), Cast(pk, TextField()), output_field=TextField())
 
 
 def transactions_of(proposal: Proposal) -> QuerySet[ChainTransaction]:

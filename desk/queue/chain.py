@@ -13,6 +13,7 @@ from oracle import selectors
 from oracle.models import BookHead
 from oracle.services.proposed.intake import RESUME_INTAKE
 from protocol.show import cut, ether
+from settlement.alarms import AlarmKind
 from settlement.models import ChainState
 from settlement.status import LOOKED_SECONDS
 
@@ -33,7 +34,7 @@ def _intake() -> Section:
     if asked is not None:
         resume = Act(f"{asked.proposed_by} asks to resume", addresses.page(asked))
     words = "two operators have paused it: no act is taken, and no window runs, until two resume it"
-    row = Row("intake is paused", words, full, Urgency.STOPPED, head.paused_at, "since", resume)
+    row = Row("intake is paused", words, addresses.page(head), Urgency.STOPPED, head.paused_at, "since", resume)
     return Section("Intake", "it is not paused", full, [row], 1)
 
 
@@ -59,10 +60,12 @@ def _providers(state: ChainState | None, now: int) -> Section:
 
 
 def _trouble(state: ChainState | None, now: int) -> Row | None:
-    if state is None or not state.looked_at:
-        link = addresses.listing(ChainState)
+    if state is None:
+        link = addresses.runbook(AlarmKind.NO_BEAT)
         return Row("chain", "nobody has looked at it yet: is the worker up?", link, Urgency.SOON)
     link = addresses.page(state)
+    if not state.looked_at:
+        return Row("chain", "nobody has looked at it yet: is the worker up?", link, Urgency.SOON)
     if state.problem:
         return Row("nodes", f"too few agree: {state.problem}", link, Urgency.STOPPED, state.good_at)
     if now - state.looked_at > LOOKED_SECONDS:

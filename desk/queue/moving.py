@@ -131,18 +131,23 @@ def _late_roots(waits: Sequence[Waits], last: Sequence[Waits], now: int) -> Sect
     return _section("Roots late", "no root is late", Root, waits)
 
 
-def _publication(waits: Waits) -> Row:
-    link = addresses.page(Publication, waits.pk)
-    why = waits.reason or _SLOW[PublicationStage(waits.state)]
-    return Row(f"publication {waits.pk}, {waits.state}", why, link, Urgency.NOW, waits.at)
-
-
 _SLOW = {
-    PublicationStage.PLANNED: "too few attestors have signed it: are they up, and do they refuse it?",
-    PublicationStage.SIGNED: "the publisher has not sent it: is the worker up?",
-    PublicationStage.SENT: "its transaction is in no block",
-    PublicationStage.MINED: "the oracle's delay, in which guardians may cancel, or the depth is not over",
+    "PLANNED": "too few attestors have signed it: are they up, and do they refuse it?",
+    "SIGNED": "the publisher has not sent it: is the worker up?",
+    "SENT": "its transaction is in no block",
+    "MINED": "the oracle's delay, in which guardians may cancel, or the depth is not over",
+    "POSTED": "the escrow's delay, in which guardians may cancel, or the depth is not over",
 }
+"""By the stage of a publication or a root; what is not in it has ended."""
+
+
+def _slow(model: Any, name: str, waits: Waits) -> Row:
+    why = waits.reason or _SLOW[waits.state]
+    return Row(f"{name}, {waits.state}", why, addresses.page(model, waits.pk), Urgency.NOW, waits.at)
+
+
+def _publication(waits: Waits) -> Row:
+    return _slow(Publication, f"publication {waits.pk}", waits)
 
 
 def _transaction(waits: Waits) -> Row:
@@ -154,17 +159,7 @@ def _transaction(waits: Waits) -> Row:
 
 
 def _root(waits: Waits) -> Row:
-    link = addresses.page(Root, waits.pk)
-    why = waits.reason or _SLOW_ROOT[RootStage(waits.state)]
-    return Row(f"root of epoch {waits.name}, {waits.state}", why, link, Urgency.NOW, waits.at)
-
-
-_SLOW_ROOT = {
-    RootStage.PLANNED: "too few attestors have signed it: are they up, and do they refuse it?",
-    RootStage.SIGNED: "the publisher has not sent it: is the worker up?",
-    RootStage.SENT: "its transaction is in no block",
-    RootStage.POSTED: "the escrow's delay, in which guardians may cancel, or the depth is not over",
-}
+    return _slow(Root, f"root of epoch {waits.name}", waits)
 
 
 def _last(waits: Waits) -> Row:

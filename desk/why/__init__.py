@@ -7,18 +7,33 @@ from typing import Any
 
 from django.db.models import Model
 
-from desk.why import account, alarm, chain_transaction, expiry, proposal, publication, root
+from alerts.models import Hook
+from desk.why import (
+    account,
+    alarm,
+    chain_state,
+    chain_transaction,
+    expiry,
+    hook,
+    intake,
+    proposal,
+    publication,
+    root,
+)
 from desk.why.page import Why
 from ledger.models import Account
 from operators.models import Proposal
-from oracle.models import Expiry
-from settlement.models import Alarm, ChainTransaction, Publication, Root
+from oracle.models import BookHead, Expiry
+from settlement.models import Alarm, ChainState, ChainTransaction, Publication, Root
 
 EXPLAINED: Mapping[type[Model], Callable[[Any, int], Why]] = {
     Account: account.explain,
     Alarm: alarm.explain,
+    BookHead: intake.explain,
+    ChainState: chain_state.explain,
     ChainTransaction: chain_transaction.explain,
     Expiry: expiry.explain,
+    Hook: hook.explain,
     Proposal: proposal.explain,
     Publication: publication.explain,
     Root: root.explain,

@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from desk import addresses
-from desk.why.page import ROWS, Link, Table
+from desk.why.page import ROWS, Ask, Link, Moment, Table
 from oracle.models import Expiry
 from pages.series import lines_of
 from protocol.show import cut, decimal, utc
-from settlement.models import ETH, ChainTransaction, OracleRecord, Publication, PublicationItem, Series
+from settlement.models import ETH, ChainTransaction, OracleRecord, Publication, PublicationItem, Root, Series
+from settlement.selectors import transactions_about
+from settlement.services.proposed import CANCEL
+from settlement.stages import TransactionState
 
 
 def of_expiry(row: Expiry, now: int) -> list[Table]:
     """Its publications, transactions, record of the oracle and series."""
-    items = list(
-        PublicationItem.objects.filter(expiry=row)
-        .select_related("publication__transaction")
-        .order_by("-pk")[:ROWS]
-    )
+    items = PublicationItem.objects.filter(expiry=row).select_related("publication").order_by("-pk")[:ROWS]
     publications = [item.publication for item in items]
     return [
         publications_table(publications),
-        transactions_table([each.transaction for each in publications if each.transaction]),
+        transactions_table(transactions_about(row)[:ROWS]),
         _record(row),
         _series(row, now),
     ]
@@ -60,6 +59,25 @@ def transactions_table(rows: Iterable[ChainTransaction]) -> Table:
     ]
     head = ("for", "state", "nonce", "hash", "block", "reason")
     return Table("Chain transactions", head, found, "none of ours")
+
+
+def signed_life(row: Publication | Root, final: str) -> list[Moment]:
+    """What attestors sign and a transaction carries: planned, signed by each, stored, final. One query."""
+    moments = [Moment(row.created_at, "Planned")]
+    moments += [Moment(each.at, f"Signed by {each.attestor}") for each in row.signatures.order_by("at")]
+    if row.transaction is not None:
+        words = f"Transaction stored under nonce {row.transaction.nonce}"
+        moments.append(Moment(row.transaction.created_at, words))
+    if row.final_at is not None:
+        moments.append(Moment(row.final_at, final))
+    return sorted(moments, key=lambda moment: moment.at or 0)
+
+
+def ask_to_cancel(row: ChainTransaction | None) -> list[Ask]:
+    """Where no block has it."""
+    if row is None or row.state != TransactionState.SENT:
+        return []
+    return [Ask(CANCEL, "Propose to cancel its transaction", {"transaction": row.pk})]
 
 
 def _record(row: Expiry) -> Table:

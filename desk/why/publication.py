@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from desk import addresses
-from desk.why.chain_rows import transactions_table
-from desk.why.page import Ask, Link, Moment, Table, Why, alarms_and_audit
+from desk.why.chain_rows import ask_to_cancel, signed_life, transactions_table
+from desk.why.page import Link, Table, Why, alarms_and_audit
 from protocol.show import decimal, utc
 from settlement.models import Publication
-from settlement.services.proposed import CANCEL
 from settlement.stages import PublicationStage as S
-from settlement.stages import TransactionState
 
 _BECAUSE = {
     S.PLANNED: "Which prices go together is fixed; too few attestors have signed them yet.",
@@ -34,19 +32,10 @@ def explain(row: Publication, now: int) -> Why:
     stage = S(row.stage)
     because = _BECAUSE[stage] + (f" It says: {row.reason}." if row.reason else "")
     transaction = row.transaction
-    moments = [Moment(row.created_at, "Planned")]
-    moments += [Moment(each.at, f"Signed by {each.attestor}") for each in row.signatures.order_by("at")]
-    if transaction is not None:
-        moments.append(Moment(transaction.created_at, f"Transaction stored under nonce {transaction.nonce}"))
-    if row.final_at is not None:
-        moments.append(Moment(row.final_at, "Final on chain"))
-    act = []
-    if transaction is not None and transaction.state == TransactionState.SENT:
-        act = [Ask(CANCEL, "Propose to cancel its transaction", {"transaction": transaction.pk})]
     return Why(
         sentence=because,
         next=_NEXT[stage],
-        timeline=sorted(moments, key=lambda moment: moment.at or 0),
+        timeline=signed_life(row, "Final on chain"),
         tables=[
             _items(row),
             _refusals(row),
@@ -54,7 +43,7 @@ def explain(row: Publication, now: int) -> Why:
             *alarms_and_audit(f"publication:{row.pk}"),
         ],
         links=[Link("API", f"/api/v1/publications?stage={row.stage}")],
-        act=act,
+        act=ask_to_cancel(transaction),
     )
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from desk.why.chain_rows import transactions_table
-from desk.why.page import Ask, Link, Moment, Table, Why, alarms_and_audit
+from desk.why.chain_rows import ask_to_cancel, signed_life, transactions_table
+from desk.why.page import Link, Table, Why, alarms_and_audit
 from protocol.show import ether, utc
 from settlement.models import Root
 from settlement.root_stages import RootStage as S
-from settlement.services.proposed import CANCEL
-from settlement.stages import TransactionState
 
 _BECAUSE = {
     S.PLANNED: "What is owed is fixed; too few attestors have signed it yet.",
@@ -32,21 +30,12 @@ def explain(row: Root, now: int) -> Why:
     """Why it waits, who has signed it, who refuses it."""
     stage, transaction = S(row.stage), row.transaction
     because = _BECAUSE[stage] + (f" It says: {row.reason}." if row.reason else "")
-    moments = [Moment(row.created_at, "Planned")]
-    moments += [Moment(each.at, f"Signed by {each.attestor}") for each in row.signatures.order_by("at")]
-    if transaction is not None:
-        moments.append(Moment(transaction.created_at, f"Transaction stored under nonce {transaction.nonce}"))
-    if row.final_at is not None:
-        moments.append(Moment(row.final_at, "Final"))
-    act = []
-    if transaction is not None and transaction.state == TransactionState.SENT:
-        act = [Ask(CANCEL, "Propose to cancel its transaction", {"transaction": transaction.pk})]
     refused = [(each.attestor, each.text, utc(each.at)) for each in row.refusals.order_by("attestor")]
     owed = [(str(row.accounts), ether(row.debt), str(row.block), f"#{row.seq}", row.root)]
     return Why(
         sentence=because,
         next=_NEXT[stage],
-        timeline=sorted(moments, key=lambda moment: moment.at or 0),
+        timeline=signed_life(row, "Final"),
         tables=[
             Table("What it says", ("accounts", "ever deposited", "up to block", "up to entry", "root"), owed),
             Table("Who does not sign, and why", ("attestor", "words", "when"), refused, "nobody has refused"),
@@ -54,5 +43,5 @@ def explain(row: Root, now: int) -> Why:
             *alarms_and_audit(f"root:{row.pk}", f"root:{row.epoch}"),
         ],
         links=[Link("Reserves", "/reserves/"), Link("API", f"/api/v1/roots?stage={row.stage}")],
-        act=act,
+        act=ask_to_cancel(transaction),
     )

@@ -22,7 +22,7 @@ from operators.roles import Role
 from operators.services import proposals
 from operators.services.accounts import give
 from oracle import clock
-from oracle.models import Expiry
+from oracle.models import BookHead, Expiry
 from oracle.services.pausing import pause
 from oracle.services.proposed.intake import RESUME_INTAKE
 from protocol.stages import Stage
@@ -196,6 +196,45 @@ def test_queue__webhooks_and_alarms__fail_and_are_open(root: User) -> None:
     ]  # fmt: skip
     assert alarms.rows[0].act is not None
     assert alarms.rows[0].act.href.endswith("docs/operating/alarms.md#clocks_apart")
+
+
+def test_queue__a_row_of_every_sort__leads_to_a_page_that_says_why(
+    voters: None, expiry: Expiry, root: User, client: Client, at: Any, settings: Any, request: pytest.FixtureRequest
+) -> None:
+    """The scenario fills every section; a page that is a bare row would have no explanation on it."""
+    settings.PUBLISHER_LEAST_WEI = 2
+    ChainState.objects.create(id=1)
+    seen: set[str] = set()
+
+    def follow(now: int) -> None:
+        at.now = now
+        logged_in(root, client)  # a session ends with the hours that pass here
+        for title, section in sections(root, now).items():
+            for row in section.rows:
+                seen.add(title)
+                page = client.get(row.link)
+                assert page.status_code == 200, (title, row.link)
+                assert b"Why it is so" in page.content, (title, row.link)
+
+    follow(expiry.expiry_at - 60)  # ahead, and then not opened in time
+    follow(expiry.expiry_at + 7_200)
+    opened = request.getfixturevalue("reporting")
+    follow(OPEN + 5)
+    Expiry.objects.update(opened_at=OPEN - 1_800)
+    follow(OPEN + 5)  # nobody has reported
+    follow(opened.deadline + 7_200)
+    Expiry.objects.filter(pk=opened.pk).update(stage=Stage.RULING, deadline=None)
+    stuck()
+    Publication.objects.create(created_at=NOW, reason="no quorum")
+    Root.objects.create(epoch=1, root="0x", block=1, seq=1, accounts=1, debt=1, created_at=NOW, reason="waits")
+    ChainState.objects.update(looked_at=NOW, nodes=3, agreeing=2, signer="0xs", signer_wei=1, signer_at=NOW)
+    Hook.objects.create(account="0xa", url="https://a.example/", secret="s", failing_since=NOW)
+    raise_alarm(AlarmKind.NO_BEAT, "", "no beat", now=NOW)
+    asked = User.objects.create_user("asks", is_staff=True)
+    pause(now=BookHead.objects.get().clock)
+    proposals.propose(kind=RESUME_INTAKE, details={}, reason="done", by=asked, now=at.now)
+    follow(at.now + 1)
+    assert seen == set(sections(root, at.now)), "every section had a row"
 
 
 def test_queue__proposals__wait_for_whoever_may_approve_and_did_not_make_them(root: User) -> None:

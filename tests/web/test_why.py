@@ -9,20 +9,25 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.utils import quote
+from django.contrib.auth.models import User
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
+from alerts.models import Hook
 from desk import addresses
 from ledger.models import Account
-from operators.services import audit
-from oracle.models import Expiry
-from oracle.services.time import pass_time
+from operators.services import audit, proposals
+from oracle.models import BookHead, Expiry
+from oracle.services.pausing import pause
+from oracle.services.proposed.intake import RESUME_INTAKE
+from oracle.services.time import beat, pass_time
 from settlement.alarms import AlarmKind, clear_alarm, raise_alarm
 from settlement.chain.errors import ChainError
 from settlement.chain.fees import History
-from settlement.models import Alarm, Attempt, Publication, Root
+from settlement.models import ETH, Alarm, Attempt, ChainState, Publication, Root, SeriesBatch
 from tests.cast import ETHER, person
+from tests.db.conftest import NOW
 from tests.staff import logged_in, root
 from tests.two_people import agree
 from tests.web.conftest import OPEN, WINDOW, queries
@@ -215,3 +220,68 @@ def test_expiry__with_more_of_everything__costs_no_more_queries(
         person(f"crowd {n}").deposit(ETHER, OPEN + 1)
         assert person(f"crowd {n}").report(reporting.id, 2500 * ETHER, ETHER // 2, OPEN + 1).refusal is None
     assert queries(lambda: client.get(address)) == few
+
+
+def test_intake__running_and_paused__says_what_it_does_to_windows_and_who_resumes_it(read: Read, at: Any) -> None:
+    at.now = NOW
+    beat(now=NOW)
+    assert "Acts are taken. The book has 0 entries" in (told := read(BookHead.objects.get()))
+    assert "Propose to pause" in told
+    assert "Propose to resume" not in told
+    pause(now=NOW + 1)
+    told = read(BookHead.objects.get())
+    assert "no act is taken, and no window runs" in told
+    assert "every open deadline then moves by the length of the pause" in told
+    assert "Propose to resume" in told
+    one = User.objects.create_user("one", is_staff=True)
+    proposals.propose(kind=RESUME_INTAKE, details={}, reason="the node is back", by=one, now=NOW + 2)
+    told = read(BookHead.objects.get())
+    assert "the node is back" in told
+    assert "Propose to resume" not in told, "it is asked for already"
+
+
+def test_chain_state__by_what_nodes_and_the_balance_are__says_what_stands_still(
+    read: Read, at: Any, settings: Any
+) -> None:
+    at.now = NOW
+    settings.PUBLISHER_LEAST_WEI = 10**17
+    row = ChainState.objects.create(id=1)
+
+    def told(**columns: Any) -> str:
+        ChainState.objects.update(**{"looked_at": NOW, "nodes": 3, "agreeing": 3, "problem": "", **columns})
+        return read(row)
+
+    assert "Nobody has asked the nodes yet" in told(looked_at=0)
+    assert "3 of 3 nodes agree" in (well := told())
+    assert "The publisher has" not in well
+    assert "2 of 3 nodes agree" in (some := told(agreeing=2)) and "Everything goes on" in some
+    assert "Nothing is opened, planned or called final" in told(problem="two say otherwise")
+    assert "Nobody has asked the nodes for a while" in told(looked_at=NOW - 3_600)
+    poor = told(signer="0xsigner", signer_wei=10**16, signer_at=NOW)
+    assert "The publisher has 0.01 ETH, less than 0.1 ETH" in poor
+    assert "Somebody sends ether to 0xsigner" in poor
+    raise_alarm(AlarmKind.CLOCKS_APART, "", "the newest block is old", now=NOW)
+    assert "the newest block is old" in told()
+
+
+def test_webhook__well_failing_and_given_up__says_when_and_keeps_its_secret(read: Read, at: Any) -> None:
+    at.now = NOW
+    row = Hook.objects.create(account="0xa", url="https://a.example/", secret="whsec_hidden")
+    assert "It takes what we send" in (told := read(row))
+    assert "whsec_hidden" not in told
+    Hook.objects.update(failing_since=NOW - 60)
+    assert "It has taken nothing since" in (told := read(row))
+    assert "without one in 5 d it is given up" in told
+    Hook.objects.update(disabled_at=NOW)
+    assert "It was given up" in read(row)
+
+
+def test_expiry__with_a_grid__shows_the_transaction_that_listed_it(reporting: Expiry, read: Read) -> None:
+    batch = SeriesBatch.objects.create(expiry=reporting, collateral=ETH, strikes=["1"], created_at=NOW)
+    other = SeriesBatch.objects.create(expiry=reporting, collateral=ETH, strikes=["2"], created_at=NOW)
+    stuck(purpose=f"series:{batch.pk}")
+    stuck(purpose="series:999999")
+    told = read(reporting)
+    assert f"series:{batch.pk} SENT" in told
+    assert "series:999999" not in told
+    assert f"series:{other.pk} SENT" not in told, "nothing was sent for it"
