@@ -13,7 +13,6 @@ over.
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import time
@@ -54,6 +53,7 @@ def measure(word: str = "") -> dict[str, float]:
     from django.conf import settings
     from django.db import connections
 
+    from assize import collector
     from bench.fill import Size, fill
 
     settings.ALLOWED_HOSTS = ["*"]
@@ -63,8 +63,7 @@ def measure(word: str = "") -> dict[str, float]:
     words = fill(size, start=start)
     with connections["owner" if "owner" in connections.settings else "default"].cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")  # what autovacuum would do, meanwhile
-    gc.collect()
-    gc.freeze()  # as assize/wsgi.py does; and what the filling keeps in memory no web process has
+    collector.settle()  # as a web process does; and what the filling keeps in memory none has
     before = os.getloadavg()[0]
     figures = _report("page", costs(words, word)) | _report("admin_page", desk_costs(word))
     busy = max(before, os.getloadavg()[0] - 1)

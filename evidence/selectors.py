@@ -91,13 +91,17 @@ def of_expiry(expiry: Expiry, *, limit: int) -> tuple[list[Shown], int]:
     return shown, rows[0][-1] if rows else 0
 
 
+# DISTINCT only of what is shown: in the grouping it would sort all acts of the expiry.
 _OF_EXPIRY = """
-SELECT found.hash, found.weight, found.first, found.acts, found.accounts, found.prices, document.canonical, found.total
+SELECT found.hash, found.weight, found.first, found.acts,
+       ARRAY(SELECT DISTINCT unnest(found.accounts) ORDER BY 1 LIMIT 3),
+       ARRAY(SELECT DISTINCT unnest(found.prices) ORDER BY 1 LIMIT 3),
+       document.canonical, found.total
 FROM (
     SELECT said.*, kept.hash IS NULL AS missing, count(*) OVER () AS total
     FROM (
         SELECT message ->> 'evidence' AS hash, sum(amount) AS weight, min(seq) AS first, count(*) AS acts,
-               (array_agg(DISTINCT account))[1:3] AS accounts, (array_agg(DISTINCT price))[1:3] AS prices
+               array_agg(account) AS accounts, array_agg(price) AS prices
         FROM oracle_act
         WHERE expiry_id = %(expiry)s AND kind IN ('Report', 'Pledge') AND message ->> 'evidence' <> %(none)s
         GROUP BY 1

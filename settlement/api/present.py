@@ -14,7 +14,7 @@ from settlement import selectors
 from settlement.attestors import Attestor
 from settlement.chain.contracts import Signers
 from settlement.finality import MEANING, Finality, OnChain
-from settlement.models import ChainSeries, Publication, PublicationItem, Root, Series
+from settlement.models import ChainSeries, Publication, Root, Series
 from settlement.reserves import Proven, Reserves
 from settlement.selectors import Published
 from settlement.series_states import StateOf, states_of
@@ -44,28 +44,27 @@ def units(row: ChainSeries) -> dict[str, str]:
     return {name: str(getattr(row, name)) for name in names}
 
 
-def item(row: PublicationItem) -> dict[str, str]:
-    """Exactly the fields of an Attestation (PROTOCOL 7), in the form that `protocol.signing.parse` takes."""
-    return {
-        "expiry": row.expiry_id,
-        "attempt": str(row.attempt),
-        "price": str(row.price),
-        "transcript": row.transcript,
-        "payouts": row.payouts,
-    }
-
-
-def publication(row: Publication) -> dict[str, Any]:
-    items = sorted(row.items.all(), key=lambda each: each.position)
+def publication(row: Publication, items: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "id": str(row.pk),
         "stage": row.stage,
         "reason": row.reason,
         "tx_hash": row.tx_hash or (row.transaction.hash if row.transaction else None),
         "final_on_chain_at": None if row.final_at is None else str(row.final_at),
-        "items": [item(each) for each in items],
+        "items": [_item(each) for each in items],
         "signatures": [{"attestor": s.attestor, "signature": s.signature} for s in row.signatures.all()],
         "refusals": [{"attestor": r.attestor, "text": r.text, "at": str(r.at)} for r in row.refusals.all()],
+    }
+
+
+def _item(row: Mapping[str, Any]) -> dict[str, str]:
+    """Exactly the fields of an Attestation (PROTOCOL 7), in the form that `protocol.signing.parse` takes."""
+    return {
+        "expiry": row["expiry"],
+        "attempt": str(row["attempt"]),
+        "price": str(row["price"]),
+        "transcript": row["transcript"],
+        "payouts": row["payouts"],
     }
 
 

@@ -85,7 +85,9 @@ class PublicationsView(ApiView):
         after = integer(request, "cursor", default=0)
         found = selectors.publications(stage=PublicationStage(stage) if stage else None).filter(pk__gt=after)
         rows, cursor = one_page(found, limit, lambda row: row.pk)
-        return Response({"results": [present.publication(row) for row in rows], "next": cursor})
+        items = selectors.items_of(rows)
+        results = [present.publication(row, items[row.pk]) for row in rows]
+        return Response({"results": results, "next": cursor})
 
 
 class SignaturesView(ApiView):
@@ -106,7 +108,7 @@ class SignaturesView(ApiView):
         if isinstance(answer, signing.Problem):
             raise Problem(answer.code, answer.detail, status=STATUS[answer.code])
         fresh = selectors.publications().get(pk=answer.pk)
-        return Response(present.publication(fresh), status=201)
+        return Response(present.publication(fresh, selectors.items_of([fresh])[fresh.pk]), status=201)
 
     def _take(self, request: Request, publication_id: int) -> Publication | signing.Problem:
         if "refusal" in request.data:
