@@ -66,7 +66,7 @@ def measure(word: str = "") -> dict[str, float]:
     collector.settle()  # as a web process does; and what the filling keeps in memory none has
     before = os.getloadavg()[0]
     figures = _report("page", costs(words, word)) | _report("admin_page", desk_costs(word))
-    busy = max(before, os.getloadavg()[0] - 1)
+    busy = max(before, os.getloadavg()[0], 1) - 1  # the filling and the asking keep one busy themselves
     print(f"  others kept about {busy:.1f} of {os.cpu_count()} cores busy; times are good where that is near 0")
     return {} if word else figures
 
