@@ -61,7 +61,7 @@ def _word(what: str) -> str:
 
 def _columns(model: Any, **other: str) -> tuple[str, str]:
     """A table's columns, and what a copy has in them: the same, but for `other`."""
-    names = [str(field.column) for field in model._meta.concrete_fields]
+    names = [str(field.column) for field in model._meta.concrete_fields if not field.generated]
     unknown = set(other) - set(names)
     assert not unknown, unknown
     quoted = ", ".join(f'"{name}"' for name in names)

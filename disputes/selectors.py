@@ -54,6 +54,11 @@ class Ballot:
     quorum: bool
     agreement: bool
 
+    @property
+    def heaviest(self) -> Sequence[tuple[str, int, int]]:
+        """What was revealed, the most stake first."""
+        return sorted(self.revealed, key=lambda vote: -vote[2])
+
 
 @dataclass(frozen=True, slots=True)
 class Placed:
@@ -64,6 +69,10 @@ class Placed:
     cut: bool
 
 
+UNSEEN = ("message", "signatures", "receipt_signature", "head", "book")
+"""What no list of stakes shows, and each act has hundreds of bytes of."""
+
+
 def placed(expiry: Expiry, *, reports: int, pledges: int, rows: int) -> Placed:
     """At most so many reports, pledges of each claim, and rows altogether, the heaviest first. One query for all."""
     heaviest = (F("claim_id").asc(nulls_last=True), F("amount").desc(), F("seq").asc())
@@ -71,7 +80,7 @@ def placed(expiry: Expiry, *, reports: int, pledges: int, rows: int) -> Placed:
     stakes = Act.objects.filter(expiry=expiry, kind__in=("Report", "Pledge"))
     # Chosen by its index alone (oracle_act_stakes): an act's message and signature are hundreds of bytes.
     chosen = stakes.alias(place=place).filter(place__lte=max(reports, pledges)).order_by(*heaviest)
-    shown = Act.objects.filter(seq__in=chosen.values("seq")[:rows]).select_related("claim")
+    shown = Act.objects.filter(seq__in=chosen.values("seq")[:rows]).select_related("claim").defer(*UNSEEN)
     found: list[Act] = []
     by_claim: dict[int, list[Act]] = {}
     for act in shown.order_by(*heaviest):

@@ -13,21 +13,14 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Exists, OuterRef
-from django.db.models.fields.json import KeyTextTransform
 
 from evidence.models import Document, File
 from oracle.models import Act, Expiry
-from oracle.receipts import NOTHING
 from oracle.sealing import SEALED_STAGES
 
-KINDS = ("Report", "Pledge")
 _HASH = re.compile(r"0x[0-9a-f]{64}")
 
-CARRIED = Exists(
-    Act.objects.annotate(evidence=KeyTextTransform("evidence", "message")).filter(
-        expiry=OuterRef("expiry"), kind__in=KINDS, evidence=OuterRef("hash")
-    )
-)
+CARRIED = Exists(Act.objects.filter(expiry=OuterRef("expiry"), evidence=OuterRef("hash")))
 """Of a document: an act on its expiry carries it."""
 
 
@@ -63,10 +56,7 @@ def file_of(document: Document, n: int) -> bytes | None:
 
 def carriers(document: Document, *, limit: int) -> list[Act]:
     """Acts on the document's expiry that carry it, in their order."""
-    acts = Act.objects.annotate(evidence=KeyTextTransform("evidence", "message"))
-    return list(
-        acts.filter(expiry=document.expiry_id, kind__in=KINDS, evidence=document.hash).order_by("seq")[:limit]
-    )
+    return list(Act.objects.filter(expiry=document.expiry_id, evidence=document.hash).order_by("seq")[:limit])
 
 
 def of_expiry(expiry: Expiry, *, limit: int) -> tuple[list[Shown], int]:
@@ -74,7 +64,7 @@ def of_expiry(expiry: Expiry, *, limit: int) -> tuple[list[Shown], int]:
     if expiry.stage in SEALED_STAGES:
         return [], 0
     with connection.cursor() as cursor:
-        cursor.execute(_OF_EXPIRY, {"expiry": expiry.id, "none": NOTHING, "limit": limit})
+        cursor.execute(_OF_EXPIRY, {"expiry": expiry.id, "limit": limit})
         rows = cursor.fetchall()
     shown = [
         Shown(
@@ -100,10 +90,10 @@ SELECT found.hash, found.weight, found.first, found.acts,
 FROM (
     SELECT said.*, kept.hash IS NULL AS missing, count(*) OVER () AS total
     FROM (
-        SELECT message ->> 'evidence' AS hash, sum(amount) AS weight, min(seq) AS first, count(*) AS acts,
+        SELECT evidence AS hash, sum(amount) AS weight, min(seq) AS first, count(*) AS acts,
                array_agg(account) AS accounts, array_agg(price) AS prices
         FROM oracle_act
-        WHERE expiry_id = %(expiry)s AND kind IN ('Report', 'Pledge') AND message ->> 'evidence' <> %(none)s
+        WHERE expiry_id = %(expiry)s AND evidence IS NOT NULL
         GROUP BY 1
     ) AS said
     LEFT JOIN evidence_document AS kept ON kept.hash = said.hash AND kept.expiry_id = %(expiry)s

@@ -6,11 +6,13 @@ and compare. Prices have 18 decimals, money is in wei, times are unix seconds.
 """
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import NullIf
 
 from ledger.fields import AMOUNT_LIMIT, WholeField, whole_check
 from oracle.event_models import Event
+from protocol.entry import ZERO_WORD
 from protocol.messages import BOOK_KINDS
 from protocol.stages import DecidedBy, Stage
 from protocol.terms import MAX_PRICE
@@ -159,6 +161,12 @@ class Act(models.Model):
     ballot = models.PositiveIntegerField(null=True)
     commitment = models.TextField(null=True)
     claim = models.ForeignKey(Claim, null=True, on_delete=models.PROTECT, related_name="pledges")
+    evidence = models.GeneratedField(
+        expression=NullIf(KeyTextTransform("evidence", "message"), Value(ZERO_WORD, models.TextField())),
+        output_field=models.TextField(null=True),
+        db_persist=True,
+        help_text="hash of the document that it carries, as `message` has it",
+    )
 
     class Meta:
         ordering = ["seq"]
@@ -204,10 +212,11 @@ class Act(models.Model):
                 name="oracle_act_stakes",
                 condition=Q(kind__in=["Report", "Pledge"]),
             ),
-            models.Index(
-                KeyTextTransform("evidence", "message"),
+            models.Index(  # what stands behind each document, told without the acts themselves
+                fields=["expiry", "evidence", "seq"],
+                include=["account", "price", "amount"],
                 name="oracle_act_evidence",
-                condition=Q(kind__in=["Report", "Pledge"]),
+                condition=Q(evidence__isnull=False),
             ),
             models.Index(
                 fields=["account", "expiry"],

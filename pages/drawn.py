@@ -40,7 +40,7 @@ def of_bonds(expiry: Expiry, placed: Placed, ballots: Sequence[Ballot], terms: T
     ]
     for ballot in ballots:
         row = "votes" if len(ballots) == 1 else f"votes, ballot {ballot.number}"
-        dots += [Dot(row, price, weight) for _, price, weight in ballot.revealed[:MOST_VOTES]]
+        dots += [Dot(row, price, weight) for _, price, weight in ballot.heaviest[:MOST_VOTES]]
     named = levels(expiry)
     return bonds(dots, named, terms.tolerance_ppm) if dots and named else None
 

@@ -108,7 +108,7 @@ def simulate(
     counted: Mapping[str, int] | None = None,
     record: Played | None = None,
 ) -> Simulated:
-    """Play a dispute through; `expiry.index` should have been selected with it. Seven queries at most, fewer where the
+    """Play a dispute through; `expiry.index` should have been selected with it. Five queries at most, fewer where the
     caller has read the factory's `series`, the units that are `counted` of them, or a `record` already."""
     state, record = load_state(expiry), record or Played(expiry)
     standing = state.standing if state.price is None else state.price
@@ -174,6 +174,6 @@ def _security(
         return None  # nobody can bond this price
     weight = state.electorate_weight
     if state.stage is Stage.CHALLENGE:
-        weight = sum(stakes.electorate(expiry_at=state.expiry_at).values())
+        weight = stakes.weight(expiry_at=state.expiry_at)
     bond = quote.required if quote else None
     return security(state, placed, ask.price, electorate=weight, gain=gain, bond=bond)

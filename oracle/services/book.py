@@ -158,7 +158,7 @@ def append(head: BookHead, act: SignedAct, expiry: Expiry | None) -> Receipt:
 
 
 _PROJECTED = ("price", "amount", "ballot", "commitment", "claim_id")
-_COLUMNS = [str(field.column) for field in Act._meta.concrete_fields]
+_COLUMNS = [str(field.column) for field in Act._meta.concrete_fields if not field.generated]
 _PLACES = ", ".join(f"%({name})s" for name in _COLUMNS)
 _INSERT = f"INSERT INTO oracle_act ({', '.join(_COLUMNS)}) VALUES ({_PLACES})"  # noqa: S608  our own names
 

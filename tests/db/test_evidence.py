@@ -8,7 +8,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from assize import grants
 from evidence import services
 from evidence.models import Document, File
-from oracle.models import Expiry
+from oracle.models import Act, Expiry
 from protocol.evidence import document
 from protocol.evidence_files import entry
 from tests.cast import ETHER, person
@@ -65,6 +65,17 @@ def test_evidence_of_an_act__sql_by_hand__refused(reporting: Expiry, statement: 
     with pytest.raises(IntegrityError, match="evidence of an act is kept"), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(statement)
+
+
+def test_column__of_any_act__is_the_hash_that_its_message_has(reporting: Expiry) -> None:
+    hash_ = kept(reporting)
+    report(reporting, hash_)
+    assert person("bob").report(reporting.id, PRICE, ETHER, OPEN + 1).refusal is None
+    assert person("vera").stake(ETHER, OPEN + 1).refusal is None
+    carried = {act.kind: act.evidence for act in Act.objects.exclude(account=person("bob").address)}
+    assert carried["Report"] == hash_
+    assert carried["Stake"] is None and carried["Opened"] is None
+    assert Act.objects.get(kind="Report", account=person("bob").address).evidence is None
 
 
 def test_app_role__files__can_never_be_edited(db: None) -> None:

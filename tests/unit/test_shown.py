@@ -59,4 +59,4 @@ def test_columns__of_each_admin_that_hold_whole_numbers__have_a_unit() -> None:
 
 def test_sealed__a_reports_price__is_not_among_what_its_admin_shows() -> None:
     report = admin.site._registry[Report]
-    assert not {"price", "message"} & {*report.list_display, *report.fields}
+    assert not {"price", "message", "evidence"} & {*report.list_display, *report.fields}

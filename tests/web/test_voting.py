@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.template.loader import render_to_string
 from django.test import Client
 
+from disputes.selectors import Ballot
 from oracle.models import Act, Expiry
 from protocol.merkle import leaf, verify
 from tests.cast import ETHER, person
@@ -86,6 +88,15 @@ def test_vote_page__many_ballots_or_one__as_many_queries(ballot: Expiry, client:
     Expiry.objects.filter(pk=ballot.pk).update(stage="REPORTING")
     assert one <= MOST_QUERIES
     assert queries(lambda: client.get("/vote/")) <= one
+
+
+def test_ballot__more_votes_than_a_page_shows__the_heaviest_and_a_link(expiry: Expiry) -> None:
+    revealed = [(f"0x{n:040x}", PRICE, 1 + n) for n in range(250)]
+    ballot = Ballot(1, [], revealed, 10**6, 0, 0, PRICE, 0, quorum=True, agreement=True)
+    page = render_to_string("pages/_ballots.html", {"ballots": [ballot], "expiry": expiry})
+    assert page.count("<tr>") == 1 + 100
+    assert f"{249:040x}" in page and f"{150:040x}" in page and f"{149:040x}" not in page
+    assert "The heaviest hundred, of 250" in page and f"/expiries/{expiry.slug}/transcript" in page
 
 
 @pytest.mark.parametrize(
