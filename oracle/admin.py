@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from operators import shown
 from operators.read_only import ReadOnlyAdmin
 from oracle import sealing
-from oracle.models import Act, Beat, Claim, Elector, Event, Index, Report, Unbonding
+from oracle.models import Act, Beat, Claim, Elector, Event, Expiry, Index, Report, Unbonding
 
 SEALED = "sealed"
 
@@ -24,7 +24,7 @@ class ActLikeAdmin(ReadOnlyAdmin):
     list_display_links = ["seq"]
     list_filter = ["kind", "expiry__stage"]
     list_select_related = ["expiry"]
-    search_fields = ["account__exact", "digest__exact", "expiry__slug__exact"]
+    search_fields = ["account__exact", "digest__exact", "expiry__exact"]
     ordering = ["-seq"]
     fields = [
         "seq", "at", "kind", "digest", "account", "expiry", "shown_message", "signatures", "head", "book",
@@ -45,6 +45,15 @@ class ActLikeAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Django allows a filter on any column of the table; then `?price__gt=` would find out a sealed price."""
         return any(lookup == name or lookup.startswith(f"{name}__") for name in self.list_filter)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Act], search_term: str
+    ) -> tuple[QuerySet[Act], bool]:
+        """By account, digest, or the slug or id of an expiry. An id is looked for in its place: of a slug, which stands
+        in another table, all acts would be asked."""
+        expiry = Expiry.objects.filter(slug=search_term.strip()).values_list("pk", flat=True).first()
+        found: tuple[QuerySet[Act], bool] = super().get_search_results(request, queryset, expiry or search_term)
+        return found
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Act]:
         found: QuerySet[Act] = super().get_queryset(request)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from disputes.models import RulingSignature
-from oracle.models import Expiry
+from oracle.models import Act, Expiry
 from oracle.services.time import beat
 from tests.cast import person
 from tests.staff import logged_in, root
@@ -78,3 +78,18 @@ def test_admin__once_final__shows_the_price_of_each_report(reporting: Expiry, cl
     page = client.get(reverse("admin:oracle_report_changelist")).content.decode()
     assert str(2400 * 10**18) in page
     assert ">sealed<" not in page
+
+
+@pytest.mark.usefixtures("superuser")
+def test_admin__acts_searched__by_account_digest_and_expiry(story: Expiry, client: Client) -> None:
+    def found(term: str) -> set[str]:
+        page = client.get(reverse("admin:oracle_act_changelist"), {"q": term})
+        return {act.digest for act in page.context["cl"].result_list}
+
+    of_expiry = set(Act.objects.filter(expiry=story).values_list("digest", flat=True))
+    of_vera = set(Act.objects.filter(account=person("vera").address).values_list("digest", flat=True))
+    assert found(story.slug) == found(f" {story.slug} ") == found(story.id) == of_expiry
+    assert found(person("vera").address) == of_vera
+    assert of_expiry and of_vera and of_expiry != of_vera
+    assert found(min(of_vera)) == {min(of_vera)}
+    assert found(story.slug[:-1]) == found("nothing of ours") == set()
