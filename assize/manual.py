@@ -12,7 +12,7 @@ from operators.management.explained import Explained
 
 HEAD = """# Settings
 
-Everything is set by environment variables. `assize/settings.py` declares them and is the only module that reads them;
+Everything is set by environment variables. `assize/variables.py` declares them and is the only module that reads them;
 this page is generated from it (`make manual`). A process that finds one missing or wrong ends with one line
 that says which and why. An empty value counts as absent. `make run`, `make demo` and `make test` set all of them.
 Any of them may be given as a file instead: `SECRET_KEY_FILE` names the file that `SECRET_KEY` is the content of. Keys

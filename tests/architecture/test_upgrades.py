@@ -44,7 +44,7 @@ def what_old_code_does_not_survive(operation: Any) -> Iterator[str]:
 
 
 def _left_out_is_fine(field: models.Field[Any, Any]) -> bool:
-    return field.null or field.many_to_many or field.db_default is not NOT_PROVIDED
+    return field.generated or field.null or field.many_to_many or field.db_default is not NOT_PROVIDED
 
 
 def problems(migration: Any, module: Any) -> list[str]:
@@ -97,6 +97,9 @@ def test_operation__that_old_code_does_not_survive__is_refused_unless_it_says_wh
         migrations.CreateModel("Deed", [("id", models.BigAutoField(primary_key=True))]),
         migrations.AddField("act", "note", models.TextField(null=True)),
         migrations.AddField("act", "note", models.TextField(db_default="")),
+        migrations.AddField(
+            "act", "note", models.GeneratedField(expression=models.F("kind"), output_field=TEXT, db_persist=True)
+        ),
         migrations.AlterField("act", "note", models.TextField(null=True)),
         migrations.AddIndex("act", models.Index(fields=["kind"], name="x")),
         migrations.RunSQL("SELECT 1"),
