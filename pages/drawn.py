@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from disputes.selectors import Ballot, Placed
 from oracle import sealing
 from oracle.models import Act, Claim, Expiry
-from pages.charts import Chart, Dot, Level, Line, bonds, observed, payoff
+from pages.charts import Chart, Dot, Level, bonds, payoff
 from pages.series import Line as SeriesLine
 from protocol.terms import Terms
 
@@ -32,7 +32,7 @@ def levels(expiry: Expiry, counter: int | None = None) -> list[Level]:
 
 def of_bonds(expiry: Expiry, placed: Placed, ballots: Sequence[Ballot], terms: Terms) -> Chart | None:
     """Reports, claims and votes on the prices that they name; None while that is sealed, or nobody has staked."""
-    dots = _of_reports(placed.reports)
+    dots = of_reports(placed.reports)
     dots += [
         Dot("claims", each.claim.price, each.claim.pledged)
         for each in placed.claims
@@ -55,14 +55,8 @@ def of_payoff(expiry: Expiry, lines: Sequence[SeriesLine], counter: int | None) 
     return nearest, payoff(nearest.row.strike, named)
 
 
-def of_observations(
-    expiry: Expiry, lines: Sequence[Line], terms: Terms, reports: Sequence[Act] = ()
-) -> Chart | None:
-    """The compare strip: what sources said by the evidence, with the reports at the instant."""
-    return observed(lines, expiry.expiry_at, levels(expiry), terms.tolerance_ppm, _of_reports(reports))
-
-
-def _of_reports(reports: Sequence[Act]) -> list[Dot]:
+def of_reports(reports: Sequence[Act]) -> list[Dot]:
+    """Those that are no longer sealed."""
     return [
         Dot("reports", act.price, act.amount or 0)
         for act in reports

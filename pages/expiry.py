@@ -17,6 +17,7 @@ from oracle import clock, sealing, selectors
 from oracle.models import Act, Claim, Expiry
 from pages import drawn, life, papers, series, terms_words, told
 from pages.actions import actions
+from pages.compare import compare
 from pages.reading import decimal
 from pages.series import Line
 from protocol import show
@@ -74,7 +75,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "timeline": told.timeline(row, found),
         "reports": report_rows(row, placed.reports, terms),
         "evidence": evidence,
-        "compare": drawn.of_observations(row, evidence.lines, terms, placed.reports),
+        "compare": compare(row, evidence.told, terms, placed.reports),
         "bonds": drawn.of_bonds(row, placed, ballots, terms),
         "claims": placed.claims,
         "more_claims": placed.cut,

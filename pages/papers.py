@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,9 +16,7 @@ from evidence.models import Document
 from evidence.selectors import Shown
 from oracle import clock
 from oracle.models import Expiry
-from pages import drawn
-from pages.charts import Line
-from protocol import show
+from pages.compare import Seen, Told, compare, instant_of, seen
 from protocol.arithmetic import agree
 from protocol.terms import Terms
 
@@ -26,21 +24,6 @@ AT_ONCE = 10
 OPEN = 5
 WORDS, LINES, LINKS, OBSERVATIONS = 600, 12, 5, 6
 """Most of a document that an expiry's page shows; the rest is on the document's own."""
-SOURCES = 6
-
-Told = tuple[int, str, int]
-"""An observation as it stands in a document: unix second, source, price with 18 decimals."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An observation: what a source said at a unix second, 18 decimals; `off` from the price that stands, in words."""
-
-    source: str
-    second: int
-    price: int
-    off: str = ""
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -70,24 +53,15 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """A row behind the compare strip: what a source said nearest to the instant, and how often it was asked."""
-
-    name: str
-    nearest: Seen
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
-    """What an expiry's page shows of evidence. `denied` contradict what a heavier document says, and are not drawn."""
+    """What an expiry's page shows of evidence. `told` is what sources said by the documents that are shown open, a list
+    for each, the heaviest first; `folded` whether one that is not open names a source."""
 
     papers: Sequence[Paper]
     missing: Sequence[Shown]
     more: int
-    lines: Sequence[Line]
-    sources: Sequence[Source]
-    denied: int
+    told: Sequence[Sequence[Told]]
+    folded: bool
 
 
 def of_expiry(row: Expiry, terms: Terms) -> Evidence:
@@ -96,14 +70,13 @@ def of_expiry(row: Expiry, terms: Terms) -> Evidence:
     known = [each for each in shown if each.document is not None]
     told = [_told(each.document) for each in known]
     papers = [_paper(row, each, terms, told[place], place) for place, each in enumerate(known)]
-    lines, denied = lines_of(each for each, paper in zip(told, papers, strict=True) if paper.unfolded)
+    opened = [paper.unfolded for paper in papers]
     return Evidence(
         papers=papers,
         missing=[each for each in shown if each.document is None],
         more=total - len(shown),
-        lines=lines,
-        sources=[_source(row, line) for line in lines],
-        denied=denied,
+        told=[each for each, is_open in zip(told, opened, strict=True) if is_open],
+        folded=any(each for each, is_open in zip(told, opened, strict=True) if not is_open),
     )
 
 
@@ -134,31 +107,9 @@ def _told(document: dict[str, Any] | None) -> list[Told]:
 
 def _nearest(row: Expiry, told: Sequence[Told]) -> list[Seen]:
     """Those that matter most: around the instant, still in the order of time."""
-    near = sorted(told, key=lambda each: (abs(each[0] - row.expiry_at), each))[:OBSERVATIONS]
-    return [_one(row, source, second, price) for second, source, price in sorted(near)]
-
-
-def _one(row: Expiry, source: str, second: int, price: int) -> Seen:
-    centre = row.price or row.standing
-    return Seen(source, second, price, show.off(price, centre) if centre else "")
-
-
-def lines_of(documents: Iterable[Sequence[Told]]) -> tuple[list[Line], int]:
-    """A line for each source, of all documents together; where two contradict each other, the first one counts.
-
-    Also how many observations were contradicted.
-    """
-    by_source: dict[str, dict[int, int]] = {}
-    denied = 0
-    for told in documents:
-        for second, source, price in told:
-            denied += by_source.setdefault(source, {}).setdefault(second, price) != price
-    return [Line(name, sorted(said.items())) for name, said in list(by_source.items())[:SOURCES]], denied
-
-
-def _source(row: Expiry, line: Line) -> Source:
-    second, price = min(line.points, key=lambda point: (abs(point[0] - row.expiry_at), point[0]))
-    return Source(line.name, _one(row, line.name, second, price), len(line.points))
+    at = instant_of(row)
+    near = sorted(told, key=lambda each: (abs(each[0] - at), each))[:OBSERVATIONS]
+    return [seen(row, source, second, price) for second, source, price in sorted(near)]
 
 
 def links_of(document: dict[str, Any]) -> list[Link]:
@@ -178,16 +129,15 @@ def evidence(request: HttpRequest, digest: str) -> HttpResponse:
     found, document = _public(digest)
     row = found.expiry
     told = _told(document)
-    lines, _ = lines_of([told])
     context = {
         "expiry": row,
         "hash": found.hash,
         "document": document,
         "price": int(document["price"]),
         "links": links_of(document),
-        "seen": [_one(row, source, second, price) for second, source, price in told],
+        "seen": [seen(row, source, second, price) for second, source, price in told],
         "acts": selectors.carriers(found, limit=100),
-        "chart": drawn.of_observations(row, lines, Terms.from_json(row.raised or row.terms)),
+        "chart": compare(row, [told], Terms.from_json(row.raised or row.terms)).chart,
         "now": clock.now(),
     }
     return render(request, "pages/evidence.html", context)

@@ -8,8 +8,9 @@ from pages.charts.curve import payoff
 from pages.charts.marks import DOT, Chart, Dot, Level, Line, Mark
 from pages.charts.scale import band, place, ticks
 from pages.charts.stakes import bonds
-from pages.charts.strip import observed
+from pages.charts.strip import Frame, frame_of, nearest, observed
 
 __all__ = [
-    "DOT", "Chart", "Dot", "Level", "Line", "Mark", "band", "bonds", "observed", "payoff", "place", "ticks",
+    "DOT", "Chart", "Dot", "Frame", "Level", "Line", "Mark",
+    "band", "bonds", "frame_of", "nearest", "observed", "payoff", "place", "ticks",
 ]  # fmt: skip

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isqrt
 
-from pages.charts.marks import LINE, RIGHT, WIDTH, Level, Mark
+from pages.charts.marks import DOT, LEFT, LINE, RIGHT, WIDTH, Level, Mark
 from pages.charts.scale import Axis
 from protocol.show import cut, decimal
 
@@ -25,41 +26,50 @@ def words(text: str, x: int, y: int, kind: str, anchor: str) -> Mark:
     return mark("text", text, x=x, y=y, **{"class": kind, "text-anchor": anchor})
 
 
-def stake(row: str, x: int, y: int, size: int, title: str) -> Mark:
+def stake(row: str, x: int, y: int, size: int, title: str, style: str = "") -> Mark:
     """Money: circles are reports, squares claims, diamonds votes."""
-    kind = row.split()[0].lower()
+    kind = row.partition(",")[0]
+    classes = {"class": f"stake {kind} {style}".rstrip()}
     if kind == "reports":
-        return mark("circle", title=title, cx=x, cy=y, r=size, **{"class": "stake reports"})
+        return mark("circle", title=title, cx=x, cy=y, r=size, **classes)
     if kind == "claims":
-        side = 2 * size
-        return mark("rect", "", title, x=x - size, y=y - size, width=side, height=side, **{"class": "stake claims"})
+        return mark("rect", title=title, x=x - size, y=y - size, width=2 * size, height=2 * size, **classes)
     points = f"{x},{y - size} {x + size},{y} {x},{y + size} {x - size},{y}"
-    return mark("polygon", title=title, points=points, **{"class": "stake votes"})
+    return mark("polygon", title=title, points=points, **classes)
 
 
-def says(row: str, price: int, weight: int, count: int) -> str:
-    many = f"{count} {row} around" if count > 1 else f"{row}:"
-    return f"{many} {decimal(price)}, {decimal(weight, least=0)} ETH"
+def radius(weight: int, heaviest: int) -> int:
+    """Of a mark whose area is its wei; never so small that it cannot be seen."""
+    return max(isqrt(DOT * DOT * weight // max(heaviest, 1)), 4)
 
 
-def grid(values: Iterable[int], up: Axis, left: int) -> list[Mark]:
+def grid(values: Iterable[int], up: Axis, left: int, right: int = RIGHT) -> list[Mark]:
     """A line across at each value, and the value before it."""
     marks = []
     for value in values:
         y = up.at(value)
-        marks.append(rule("grid", left, y, RIGHT, y))
+        marks.append(rule("grid", left, y, right, y))
         marks.append(words(decimal(value, least=0), left - 10, y + 7, "tick", "end"))
     return marks
 
 
 def upright(levels: Sequence[Level], axis: Axis, foot: int) -> list[Mark]:
-    """A line for each named price, its name in a row of its own, so that names never lie on each other."""
+    """A line for each named price, its name in a row of its own, so that names never lie on each other.
+
+    One beyond an end of the axis has its name there, with an arrow.
+    """
     marks = []
     for number, level in enumerate(levels):
-        x, y = axis.at(level.price), LINE * number + 24
-        side, dx = ("start", 8) if x < WIDTH // 2 else ("end", -8)
-        marks.append(rule(f"level {level.kind}", x, y - 18, x, foot))
-        marks.append(words(f"{level.name} {cut(level.price)}", x + dx, y, "name", side))
+        y, name = LINE * number + 24, f"{level.name} {cut(level.price)}"
+        if axis.holds(level.price):
+            x = axis.at(level.price)
+            side, dx = ("start", 8) if x < WIDTH // 2 else ("end", -8)
+            marks.append(rule(f"level {level.kind}", x, y - 18, x, foot))
+            marks.append(words(name, x + dx, y, "name", side))
+        elif level.price < axis.low:
+            marks.append(words(f"← {name}", LEFT, y, "name", "start"))
+        else:
+            marks.append(words(f"{name} →", RIGHT, y, "name", "end"))
     return marks
 
 

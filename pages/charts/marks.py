@@ -57,7 +57,7 @@ class Line:
     points: Sequence[tuple[int, int]]
 
 
-def centre_of(levels: Sequence[Level]) -> Level | None:
-    """What everything is compared with: the final price, else the one that stands."""
-    by_kind = {level.kind: level for level in levels}
-    return by_kind.get("final") or by_kind.get("standing")
+def counted(number: int, what: str) -> str:
+    """`2 reports`, `1 report`, `1 vote, ballot 2`"""
+    kind, comma, rest = what.partition(",")
+    return f"{number} {kind.removesuffix('s') if number == 1 else kind}{comma}{rest}"

@@ -20,6 +20,9 @@ class Axis:
     def at(self, value: int) -> int:
         return place(value, self.low, self.high, self.start, self.end)
 
+    def holds(self, value: int) -> bool:
+        return self.low <= value <= self.high
+
     def ticks(self) -> list[int]:
         return ticks(self.low, self.high)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from decimal import Decimal, localcontext
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,22 +53,22 @@ def test_place__ends_and_middle() -> None:
 
 
 def test_bonds__a_bond_four_times_as_large__has_twice_the_radius() -> None:
-    dots = [Dot("reports", 2_400 * ETHER, ETHER), Dot("reports", 2_600 * ETHER, 4 * ETHER)]
+    dots = [Dot("reports", 2_490 * ETHER, ETHER), Dot("reports", 2_510 * ETHER, 4 * ETHER)]
     small, large = of_kind(charts.bonds(dots, [STANDING], 1_000), "reports")
     assert number(large, "r") == 2 * number(small, "r") == charts.DOT
     assert number(small, "cx") < number(large, "cx")
-    assert small.title == "reports: 2,400.00, 1 ETH"
+    assert small.title == "reports: 2,490.00, 1 ETH"
 
 
 def test_bonds__many_at_one_price__one_mark_with_their_number() -> None:
     chart = charts.bonds([Dot("reports", 2_500 * ETHER, ETHER)] * 7, [STANDING], 1_000)
     (dot,) = of_kind(chart, "reports")
-    assert dot.title == "7 reports around 2,500.00, 7 ETH"
+    assert dot.title == "7 reports: 2,500.00, 7 ETH"
     assert [mark.text for mark in of_kind(chart, "count")] == ["7"]
 
 
 def test_bonds__ten_thousand__no_more_marks_than_fit() -> None:
-    dots = [Dot("reports", (2_000 + n) * ETHER, ETHER) for n in range(10_000)]
+    dots = [Dot("reports", 2_000 * ETHER + n * ETHER // 10, ETHER) for n in range(10_000)]
     assert len(charts.bonds(dots, [STANDING], 1_000).marks) < 200
 
 
@@ -71,7 +76,7 @@ def test_bonds__each_kind__has_a_shape_of_its_own() -> None:
     dots = [Dot(row, 2_500 * ETHER, ETHER) for row in ("reports", "claims", "votes")]
     chart = charts.bonds(dots, [STANDING], 1_000)
     assert [mark.tag for mark in of_kind(chart, "stake")] == ["circle", "rect", "polygon"]
-    assert chart.label == "Bonds by price: 1 reports; 1 claims; 1 votes; standing 2,500.00."
+    assert chart.label == "Bonds by price: 1 report; 1 claim; 1 vote; standing 2,500.00."
 
 
 def test_levels__near_each_other__have_a_row_each() -> None:
@@ -96,18 +101,21 @@ def test_payoff__at_and_above_the_strike__p_falls_and_both_are_one() -> None:
     assert "at final 4,000.00 one P pays 0.5 and one N 0.5" in chart.label
 
 
-def test_observed__nothing__no_chart() -> None:
-    assert charts.observed([Line("a", [])], 100, [STANDING], 1_000) is None
+def strip(lines: list[Line], levels: list[Level], dots: Sequence[Dot] = (), window: int = 60) -> Chart:
+    """Around second 100."""
+    frame = charts.frame_of(lines, 100, window, levels, 1_000)
+    return charts.observed(lines, 100, frame, levels, 1_000, dots)
+
+
+HONEST = [
+    Line("a", [(90, 2_500 * ETHER), (110, 2_510 * ETHER)]),
+    Line("b", [(90, 2_490 * ETHER), (110, 2_500 * ETHER)]),
+]
+WILD = [(100, 10**33), (100, 1), (253_402_300_799, 2_500 * ETHER), (1, 2_500 * ETHER), (2, 10**33)]
 
 
 def test_observed__two_sources__a_line_each_in_a_style_of_its_own() -> None:
-    lines = [
-        Line("a", [(90, 2_500 * ETHER), (110, 2_510 * ETHER)]),
-        Line("b", [(90, 2_490 * ETHER), (110, 2_500 * ETHER)]),
-        Line("c", [(100, 2_505 * ETHER)]),
-    ]
-    chart = charts.observed(lines, 100, [STANDING], 1_000)
-    assert chart is not None
+    chart = strip([*HONEST, Line("c", [(100, 2_505 * ETHER)])], [STANDING])
     traces = [mark for mark in of_kind(chart, "source") if mark.tag != "line"]
     assert [mark.tag for mark in traces] == ["polyline", "polyline", "circle"]
     assert len({dict(mark.attributes)["class"].split()[1] for mark in traces}) == 3
@@ -117,16 +125,117 @@ def test_observed__two_sources__a_line_each_in_a_style_of_its_own() -> None:
 
 
 def test_observed__with_reports__draws_those_in_scale_and_counts_the_others() -> None:
-    lines = [Line("a", [(90, 2_500 * ETHER), (110, 2_510 * ETHER)])]
     dots = [Dot("reports", price * ETHER, weight) for price, weight in ((2_500, 4), (2_505, 1), (1, 9), (90_000, 9))]
-    plain, chart = (charts.observed(lines, 100, [STANDING], 1_000, given) for given in ((), dots))
-    assert plain is not None
-    assert chart is not None
-    assert of_kind(plain, "source") == of_kind(chart, "source"), "a liar's report does not change the scale"
+    plain, chart = (strip(HONEST, [STANDING], given) for given in ((), dots))
+    assert shape(plain) == shape(chart), "a liar's report does not change the scale"
     heavy, light = of_kind(chart, "stake")
     assert number(heavy, "r") == 2 * number(light, "r")
     assert number(heavy, "cy") > number(light, "cy")
-    assert {"↑ 1 reports above", "↓ 1 reports below"} <= {mark.text for mark in chart.marks}
+    edges = {"↑ above: 1 report with 0.0000… ETH", "↓ below: 1 report with 0.0000… ETH"}
+    assert edges <= {mark.text for mark in chart.marks}
+
+
+def shape(chart: Chart) -> list[list[tuple[int, int]]]:
+    """Each line by how its points lie to the first one's."""
+    lines = [dict(mark.attributes)["points"] for mark in chart.marks if mark.tag == "polyline"]
+    spots = [[tuple(map(int, spot.split(","))) for spot in line.split()] for line in lines]
+    return [[(x - line[0][0], y - line[0][1]) for x, y in line] for line in spots]
+
+
+@pytest.mark.parametrize("wild", [(point,) for point in WILD] + [tuple(WILD)])
+@pytest.mark.parametrize("levels", [[STANDING], []])
+def test_observed__a_stranger_names_any_second_and_price__the_honest_lines_are_drawn_as_before(
+    wild: tuple[tuple[int, int], ...], levels: list[Level]
+) -> None:
+    plain, chart = strip(HONEST, levels), strip([*HONEST, Line("x", sorted(wild))], levels)
+    assert shape(chart) == shape(plain)
+    assert "x" not in {mark.text for mark in chart.marks}, "nothing of it is drawn"
+
+
+def test_observed__outside_of_the_frame__is_told_at_the_edge_and_in_the_label() -> None:
+    chart = strip([*HONEST, Line("x", sorted([*WILD, (99, 2_505 * ETHER)]))], [STANDING])
+    edges = ["↑ above: 1 observation", "↓ below: 1 observation", "← 2 observations earlier, → 1 observation later"]
+    assert [mark.text for mark in chart.marks if mark.text[:1] in ("↑", "↓", "←")] == edges
+    assert "above: 1 observation; below: 1 observation; ← 2 observations earlier" in chart.label
+    assert "x" in {mark.text for mark in chart.marks}, "what it said near the instant is drawn"
+
+
+@given(st.lists(st.integers(1, 5_000), min_size=2, max_size=9))
+def test_observed__prices_as_on_a_day_of_a_crash__all_are_drawn(off: list[int]) -> None:
+    price = STANDING.price
+    line = Line("a", [(100 + n, price + price * each * (-1) ** n // 100_000) for n, each in enumerate(off)])
+    assert [len(each) for each in shape(strip([line], [STANDING]))] == [len(off)]
+
+
+def test_observed__standing_lies_far_from_the_median__both_and_the_sources_are_in_it() -> None:
+    levels = [Level("standing", 90_000 * ETHER, "standing"), Level("median", 2_500 * ETHER, "tentative")]
+    chart = strip(HONEST, levels)
+    assert len(of_kind(chart, "level")) == len(shape(chart)) == 2
+    final = [Level("final", 90_000 * ETHER, "final"), levels[1]]
+    assert [mark.text for mark in strip(HONEST, final).marks if "↓" in mark.text] == ["↓ below: 4 observations, median"]
+
+
+def test_observed__no_source__levels_band_and_reports_all_the_same() -> None:
+    dots = [Dot("reports", price * ETHER, ETHER) for price in (2_499, 2_506, 10**6)]
+    chart = strip([], [STANDING], dots)
+    (band,) = of_kind(chart, "band")
+    assert number(band, "height") >= 10
+    assert len(of_kind(chart, "stake")) == 2
+    assert "↑ above: 1 report with 1 ETH" in {mark.text for mark in chart.marks}
+    assert chart.label == (
+        "Prices around the instant: 3 reports; above: 1 report with 1 ETH; standing 2,500.00."
+    )
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10**12), st.integers(1, 2**120 - 1)), min_size=1, max_size=9),
+    st.integers(1, 2**120 - 1), st.integers(1, 2**120 - 1), st.integers(1, 10**6),
+)  # fmt: skip
+def test_observed__anything__everything_lies_inside(
+    points: list[tuple[int, int]], price: int, median: int, window: int
+) -> None:
+    levels = [Level("standing", price, "standing"), Level("median", median, "tentative")]
+    chart = strip([Line("a", sorted(points))], levels, [Dot("reports", each, 1) for _, each in points], window)
+    for mark in chart.marks:
+        for name, value in mark.attributes:
+            if name in ("x", "cx", "x1", "x2", "y", "cy", "y1", "y2"):
+                assert 0 <= int(value) <= (chart.width if "x" in name else chart.height)
+
+
+def test_bonds__one_report_at_a_wild_price__the_others_stay_apart_and_it_stands_at_the_edge() -> None:
+    honest = [Dot("reports", (2_500 + n) * ETHER, ETHER) for n in range(5)]
+    wild = [Dot("reports", 10**6 * ETHER, 3 * ETHER), Dot("reports", 2 * 10**6 * ETHER, ETHER), Dot("claims", 1, 7)]
+    chart = charts.bonds([*honest, *wild], [STANDING], 1_000)
+    inside = [mark for mark in of_kind(chart, "stake") if mark not in of_kind(chart, "beyond")]
+    spots = [number(mark, "cx") for mark in inside]
+    assert len(spots) == 5
+    assert min(b - a for a, b in zip(spots, spots[1:], strict=False)) > charts.DOT
+    (band,) = of_kind(chart, "band")
+    assert number(band, "width") > 2 * charts.DOT
+    reports, claims = of_kind(chart, "beyond")
+    assert number(reports, "cx") > max(spots) + charts.DOT
+    assert number(claims, "x") + number(claims, "width") + charts.DOT // 2 < min(spots)
+    assert reports.title == "2 reports 1,000,000.00 to 2,000,000.00, 4 ETH"
+    texts = {mark.text for mark in chart.marks}
+    assert {"→ above: 2 reports, 4 ETH", "← below: 1 claim, 0.0000… ETH"} <= texts
+    assert "7 reports (→ above: 2 reports, 4 ETH); 1 claim (← below: 1 claim," in chart.label
+
+
+def test_bonds__final_far_from_the_median__the_median_is_named_at_the_edge() -> None:
+    levels = [Level("final", 2_500 * ETHER, "final"), Level("median", 9_000 * ETHER, "tentative")]
+    chart = charts.bonds([Dot("reports", 9_000 * ETHER, ETHER)], levels, 1_000)
+    assert [mark.text for mark in of_kind(chart, "name")] == ["final 2,500", "median 9,000 →"]
+    assert len(of_kind(chart, "level")) == 1
+
+
+@given(st.lists(st.tuples(st.integers(1, 2**120 - 1), st.integers(1, 2**100)), min_size=1, max_size=20))
+def test_bonds__any_prices__no_wei_is_hidden(stakes: list[tuple[int, int]]) -> None:
+    dots = [Dot("reports", price, weight) for price, weight in stakes]
+    chart = charts.bonds(dots, [STANDING], 1_000)
+    told = [re.fullmatch(r".*, ([0-9.,]+) ETH", mark.title) for mark in of_kind(chart, "stake")]
+    with localcontext(prec=60):
+        wei = sum(int(Decimal(each[1].replace(",", "")).scaleb(18)) for each in told if each)
+    assert wei == sum(weight for _, weight in stakes)
 
 
 @given(st.lists(st.tuples(st.integers(1, 2**120 - 1), st.integers(1, 2**100)), min_size=1, max_size=20))
