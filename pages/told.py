@@ -48,6 +48,28 @@ TEXT = {  # what an expiry has few of, however many act on it
     K.FINAL_ON_CHAIN: "Final on chain: series pay by it",
 }
 
+HAPPENED = {  # every kind, for whoever has the page open: it may not say more than the page does
+    K.LISTED: "An expiry was listed.",
+    K.SERIES_CREATED: "A series was created.",
+    K.OPENED: "It takes reports now.",
+    K.REPORTED: "A report was taken.",
+    K.REPORTING_EXTENDED: "Too few reports: the window opened once more.",
+    K.STANDING: "A price stands now.",
+    K.PLEDGED: "A pledge was taken.",
+    K.CLAIM_FILLED: "A claim was filled.",
+    K.ELECTORATE_TAKEN: "The electorate is fixed.",
+    K.BALLOT_OPENED: "A ballot opened.",
+    K.VOTE_COMMITTED: "A sealed vote was taken.",
+    K.REVEAL_OPENED: "Votes can be revealed now.",
+    K.VOTE_REVEALED: "A vote was revealed.",
+    K.RULING_OPENED: "It went to the guardians.",
+    K.RULED: "The guardians ruled.",
+    K.OUTAGE: "Nobody could act for a while; the window moved by that.",
+    K.FINAL: "The price is final in the book.",
+    K.PUBLISHED: "The price is in a block of the chain.",
+    K.FINAL_ON_CHAIN: "The price is final on chain: series pay by it.",
+}
+
 
 def words(event: PublicEvent) -> str:
     """A milestone as a sentence without its time."""

@@ -12,9 +12,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from oracle import sealing
-from oracle.events import EventKind
 from oracle.models import Act, Expiry
-from pages import dispute_words, terms_words
+from pages import dispute_words, terms_words, told
 from pages.charts import Chart, Mark
 from protocol import show
 from settlement.models import ETH
@@ -80,9 +79,9 @@ def when(context: dict[str, Any], second: int | None) -> str | SafeString:
 
 
 @register.simple_tag
-def event_kinds() -> str:
-    """The names of all events, for whoever listens."""
-    return " ".join(EventKind)
+def event_words() -> str:
+    """What is said of each kind of event to whoever has the page open, as JSON."""
+    return json.dumps(told.HAPPENED)
 
 
 @register.filter

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from oracle.models import Expiry
+from oracle.services.time import pass_time
+from tests.browser.conftest import NARROW, Clock
+from tests.browser.test_stages import evidence
 from tests.cast import ETHER, person
-from tests.web.conftest import OPEN
-from tests.web.story import PRICE
+from tests.web.conftest import OPEN, WINDOW
+from tests.web.story import LIE, PRICE, close_reporting, to_ballot, to_challenge
 
 AT = "/expiries/eth-usd-test/"
 
@@ -22,17 +25,104 @@ def short_streams(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("oracle.api.stream.LIFE_SECONDS", 10)
 
 
-def test_live__somebody_reports__it_appears(
+def follow(page: Page, path: str = AT) -> None:
+    """Open a page, and wait until it listens."""
+    with page.expect_response(lambda response: "/events/stream" in response.url) as started:
+        page.goto(path)
+    assert started.value.status == 200
+
+
+def test_live__somebody_reports__it_appears_and_is_said(
     reporting: Expiry, open_context: Callable[..., BrowserContext]
 ) -> None:
     page = open_context().new_page()
-    page.goto(AT)
+    follow(page)
     expect(page.get_by_text("0 of 3 reports")).to_be_visible()
-    with page.expect_response(lambda response: "/events/stream" in response.url) as started:
-        pass
-    assert started.value.status == 200
+    expect(said(page)).to_have_text("")
     assert person("alice").report(reporting.id, PRICE, ETHER, OPEN + 1).refusal is None
     expect(page.get_by_text("1 of 3 reports")).to_be_visible()
+    expect(said(page)).to_have_text("A report was taken.")
+
+
+def said(page: Page) -> Locator:
+    return page.locator("#happened")
+
+
+def focused(page: Page) -> Any:
+    return page.evaluate("document.activeElement.getAttribute('href') ?? document.activeElement.textContent.trim()")
+
+
+def test_live__focus_folds_and_scrolled_tables__stay_as_the_reader_left_them(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    papers = evidence(reporting)
+    for name, price in (("alice", PRICE), ("bob", PRICE), ("mallory", LIE)):
+        assert person(name).report(reporting.id, price, ETHER, OPEN + 1, papers[name]).refusal is None
+    at.now = close_reporting()
+    page = open_context(viewport=NARROW).new_page()
+    follow(page)
+    folded, unfolded = page.locator(".paper").nth(0), page.locator(".paper").nth(2)
+    for paper in (folded, unfolded):
+        paper.locator("summary").click()
+    before = [paper.get_attribute("open") is None for paper in page.locator(".paper").all()]
+    bob = page.locator(f'#live a[href="/accounts/{person("bob").address}/"]')
+    bob.last.focus()
+    table = page.get_by_role("group", name="Reports")
+    table.evaluate("each => each.scrollLeft = 20")
+    page.evaluate("window.old = document.activeElement")
+    assert person("dave").pledge(reporting.id, 1, LIE, ETHER, at.now + 1).refusal is None
+    expect(said(page)).to_have_text("A pledge was taken.")
+    assert page.evaluate("!window.old.isConnected && document.activeElement !== document.body")
+    assert focused(page) == f'/accounts/{person("bob").address}/'
+    assert [paper.get_attribute("open") is None for paper in page.locator(".paper").all()] == before
+    assert table.evaluate("each => each.scrollLeft") == 20
+
+
+def test_live__what_was_focused_is_gone__the_place_before_it(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    at.now = to_challenge(reporting)
+    page = open_context().new_page()
+    follow(page)
+    page.get_by_role("link", name="Dispute at this price").focus()
+    assert person("dave").pledge(reporting.id, 1, LIE, 5 * ETHER, at.now + 1).refusal is None
+    for name in ("carol", "bob"):  # nobody has stake: the guardians rule at once
+        assert person(name).pledge(reporting.id, 2, PRICE, 2 * ETHER, at.now + 1).refusal is None
+    expect(page.locator(".banner .stage")).to_have_text("RULING")
+    expect(page.get_by_role("link", name="Dispute at this price")).to_have_count(0)
+    assert page.evaluate("document.getElementById('live').contains(document.activeElement)")
+
+
+def test_live__home__asks_by_itself_and_says_so_only_where_something_changed(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    page = open_context().new_page()
+    page.clock.install()
+    page.goto("/")
+    page.evaluate("window.old = document.getElementById('live')")
+    at.now += 30
+    with page.expect_response(lambda response: response.url.endswith("/")):
+        page.clock.run_for(31_000)
+    assert page.evaluate("window.old.isConnected"), "nothing but the time has changed"
+    at.now = to_challenge(reporting)
+    page.clock.run_for(31_000)
+    expect(page.locator(".stage").first).to_have_text("CHALLENGE")
+    expect(said(page)).to_have_text("This page has changed.")
+
+
+def test_live__a_ballot__its_phase_moves_on(
+    voters: None, reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    at.now = to_ballot(reporting) + 1
+    page = open_context().new_page()
+    follow(page, "/vote/eth-usd-test/1/")
+    expect(page.locator(".banner .stage")).to_have_text("COMMIT")
+    assert person("vera").commit(reporting.id, 1, PRICE, at.now).refusal is None
+    expect(said(page)).to_have_text("A sealed vote was taken.")
+    at.now += WINDOW
+    pass_time(now=at.now)
+    expect(page.locator(".banner .stage")).to_have_text("REVEAL")
+    expect(said(page)).to_have_text("Votes can be revealed now.")
 
 
 def test_time__another_zone__says_the_readers_own_time_too(

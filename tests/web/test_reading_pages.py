@@ -268,6 +268,10 @@ def test_expiry_page__ruling__at_most_twelve_queries(reporting: Expiry, client: 
     assert queries(lambda: client.get(at_page(reporting))) <= MOST_QUERIES
 
 
+def test_live__every_event__has_its_words() -> None:
+    assert set(told.HAPPENED) == set(EventKind)
+
+
 def test_marks__words_of_strangers__are_never_read_as_html() -> None:
     bad = "<script>\"'&"
     found = show.marks(Chart(1, "", (Mark("text", (("class", "name"), ("data-x", bad)), bad, bad),)))
