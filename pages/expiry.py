@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 import disputes.selectors
+from disputes.models import RulingSignature
 from disputes.selectors import Placed
 from oracle import clock, sealing, selectors
 from oracle.models import Act, Claim, Expiry
@@ -20,9 +20,9 @@ from pages.actions import actions
 from pages.compare import compare
 from pages.reading import decimal
 from pages.series import Line
-from protocol import show
+from protocol import show, signing
 from protocol.arithmetic import agree
-from protocol.stages import Stage
+from protocol.stages import DecidedBy, Stage
 from protocol.terms import MAX_PRICE, PPM, Terms
 from settlement.finality import MEANING, finality
 from settlement.models import Series
@@ -113,7 +113,13 @@ def report_rows(row: Expiry, reports: Sequence[Act], terms: Terms) -> list[Repor
     return found
 
 
-def _rulings(row: Expiry) -> Sequence[Any]:
+def _rulings(row: Expiry) -> Sequence[RulingSignature]:
+    """Guardians' signatures so far; once they have ruled, those under the act, which may have come all together."""
+    if row.decided_by == DecidedBy.RULING:
+        act = Act.objects.get(expiry=row, kind="Ruling")
+        guardians = [signing.recover(act.digest, signature) for signature in act.signatures]
+        said = {"digest": act.digest, "price": int(act.message["price"]), "reason": act.message["reason"], "at": act.at}
+        return [RulingSignature(guardian=guardian, **said) for guardian in guardians]
     return disputes.selectors.ruling_signatures(row) if row.stage == Stage.RULING else []
 
 

@@ -23,6 +23,7 @@ from tests.cast import ETHER, Person, person
 from tests.db.conftest import NOW
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
 from tests.web.story import LIE, PRICE, close_reporting, send_secret_report, to_ballot, to_challenge, to_final
+from tests.web.test_api_disputes import ruling
 from tests.web.test_login import enter
 from tests.web.test_pages import add_series, at_page, read
 
@@ -263,8 +264,28 @@ def test_expiry_page__logged_in_any_stage_any_number__at_most_twelve_queries(
     assert max(counted.values()) <= MOST_QUERIES, counted
 
 
-def test_expiry_page__ruling__at_most_twelve_queries(reporting: Expiry, client: Client, at: Clock) -> None:
-    at.now = to_ballot(reporting)
+@pytest.mark.parametrize("together", [False, True])
+def test_expiry_page__ruling_and_after__who_ruled_in_at_most_twelve_queries(
+    reporting: Expiry, client: Client, api: Any, at: Clock, settings: Any, together: bool
+) -> None:
+    settings.PUBLIC_URL = "http://testserver"
+    enter(client)
+    at.now = to_ballot(reporting)  # nobody has stake: the guardians rule at once
+    assert queries(lambda: client.get(at_page(reporting))) <= MOST_QUERIES
+    signed = [ruling(reporting, name) for name in ("gustav", "george")]
+    if together:
+        message = {"expiry": reporting.id, "price": str(PRICE), "reason": signed[0]["reason"]}
+        body = {"kind": "Ruling", "message": message, "signatures": [each["signature"] for each in signed]}
+        assert api(body).status_code == 201
+    else:
+        path = f"/api/v1/expiries/{reporting.slug}/rulings"
+        assert [api(each, path=path).status_code for each in signed] == [202, 201]
+    page = client.get(at_page(reporting)).content.decode()
+    assert "FINAL" in page
+    guardians = page[page.index("<h2>Guardians</h2>") : page.index('id="evidence"')]
+    assert re.findall(r'href="/accounts/(0x\w+)/"', guardians) == [person(n).address for n in ("gustav", "george")]
+    receipt = re.search(r'href="(/receipts/0x\w+/)"', guardians)
+    assert receipt and "Ruling" in read(client, receipt[1])
     assert queries(lambda: client.get(at_page(reporting))) <= MOST_QUERIES
 
 
