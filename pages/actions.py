@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
 
+from disputes.selectors import Ballot
 from oracle.models import Expiry
 from pages.acting.vote_forms import EXPIRY_FORMS
 from protocol.stages import Stage
@@ -22,15 +24,18 @@ class Action:
     word: str = ""  # of a table's row, where the label is too long
 
 
-def actions(expiry: Expiry, now: int) -> list[Action]:
-    """All acts on an expiry, in the order of its life."""
-    found = []
-    for word, form in EXPIRY_FORMS.items():
-        trouble = form(expiry=expiry).closed(now)
-        reason = trouble.text if trouble else ""
-        url = reverse(word, args=[expiry.slug])
-        found.append(Action(form.title, url, reason, primary=not reason, word=word.capitalize()))
-    return found
+def actions(
+    expiry: Expiry, now: int, account: str | None = None, ballots: Sequence[Ballot] = ()
+) -> list[Action]:
+    """All acts on an expiry, in the order of its life; of whoever is logged in, what they have done in `ballots`."""
+    return [_action(word, expiry, now, _own(word, account, ballots)) for word in EXPIRY_FORMS]
+
+
+def vote(expiry: Expiry, now: int, account: str | None, ballots: Sequence[Ballot], *, member: bool) -> Action:
+    """The act of the phase that runs, of an account that is or is not in the electorate; None: nobody is logged in."""
+    word = "commit" if expiry.stage == Stage.COMMIT else "reveal"
+    out = "" if member or account is None else "Your account is not in its electorate."
+    return _action(word, expiry, now, out or _own(word, account, ballots))
 
 
 def primary(expiry: Expiry, now: int) -> Action | None:
@@ -38,3 +43,24 @@ def primary(expiry: Expiry, now: int) -> Action | None:
     if expiry.stage not in (Stage.REPORTING, Stage.CHALLENGE, Stage.COMMIT, Stage.REVEAL):
         return None
     return next((each for each in actions(expiry, now) if each.primary), None)
+
+
+def _action(word: str, expiry: Expiry, now: int, own: str) -> Action:
+    """`own` is why this account has nothing to do there; the reason that holds for everybody comes first."""
+    form = EXPIRY_FORMS[word]
+    trouble = form(expiry=expiry).closed(now)
+    reason = trouble.text if trouble else own
+    url = reverse(word, args=[expiry.slug])
+    return Action(form.title, url, reason, primary=not reason, word=word.capitalize())
+
+
+def _own(word: str, account: str | None, ballots: Sequence[Ballot]) -> str:
+    """Why an account has nothing to do in the last ballot; empty where it has, or nobody can know."""
+    if account is None or not ballots or word not in ("commit", "reveal"):
+        return ""
+    committed = account in ballots[-1].committed
+    if word == "commit":
+        return "You have committed: reveal once committing has closed." if committed else ""
+    if any(voter == account for voter, _, _ in ballots[-1].revealed):
+        return "You have revealed."
+    return "" if committed else "You did not commit in this ballot."

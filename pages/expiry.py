@@ -20,6 +20,7 @@ from pages.actions import actions
 from pages.compare import compare
 from pages.reading import decimal
 from pages.series import Line
+from pages.sessions import account_of
 from protocol import show, signing
 from protocol.arithmetic import agree
 from protocol.stages import DecidedBy, Stage
@@ -71,7 +72,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "strip": life.strip(row),
         "finality": found,
         "reasons": [MEANING[reason] for reason in found.reasons],
-        "actions": actions(row, now),
+        "actions": actions(row, now, account_of(request), ballots),
         "timeline": told.timeline(row, found),
         "reports": report_rows(row, placed.reports, terms),
         "evidence": evidence,

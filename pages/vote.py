@@ -16,6 +16,7 @@ import disputes.selectors
 from ledger.models import Transfer
 from oracle import clock, selectors
 from oracle.models import Act, Elector, Expiry
+from pages import actions
 from pages.sessions import account_of
 from protocol.stages import Stage
 from protocol.terms import Terms
@@ -77,15 +78,18 @@ def ballot(request: HttpRequest, name: str, number: int) -> HttpResponse:
     held = disputes.selectors.ballots(expiry) if expiry else []
     if expiry is None or not 1 <= number <= len(held):
         raise Http404("no such ballot")
-    account = account_of(request)
+    account, now = account_of(request), clock.now()
+    voter = disputes.selectors.voter(expiry, account) if account else None
+    runs = number == expiry.ballot and expiry.stage in (Stage.COMMIT, Stage.REVEAL)
     context = {
         "expiry": expiry,
         "terms": Terms.from_json(expiry.raised or expiry.terms),
         "ballots": [held[number - 1]],
         "number": number,
-        "runs": number == expiry.ballot and expiry.stage in (Stage.COMMIT, Stage.REVEAL),
-        "voter": disputes.selectors.voter(expiry, account) if account else None,
-        "now": clock.now(),
+        "runs": runs,
+        "actions": [actions.vote(expiry, now, account, held, member=voter is not None)] if runs else [],
+        "voter": voter,
+        "now": now,
     }
     return render(request, "pages/ballot.html", context)
 

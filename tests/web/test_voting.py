@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,9 +12,10 @@ from django.test import Client
 
 from disputes.selectors import Ballot
 from oracle.models import Act, Expiry
+from oracle.services.time import pass_time
 from protocol.merkle import leaf, verify
 from tests.cast import ETHER, person
-from tests.web.conftest import Clock, queries
+from tests.web.conftest import WINDOW, Clock, queries
 from tests.web.story import PRICE, SECRET_PRICE, send_secret_report, to_ballot, to_final
 
 MOST_QUERIES = 12
@@ -80,6 +82,48 @@ def test_vote_page__after_the_ballot__vote_weight_and_what_it_did_to_the_stake(
     assert "+0." in page, "who voted right gains"
     assert queries(lambda: client.get("/vote/")) <= MOST_QUERIES
     assert queries(lambda: client.get("/vote/eth-usd-test/1/")) <= MOST_QUERIES
+
+
+ON_BALLOT, ON_EXPIRY = "/vote/eth-usd-test/1/", "/expiries/eth-usd-test/"
+
+
+def offered(client: Client, path: str) -> list[str]:
+    """The buttons that can be pressed."""
+    page = client.get(path).content.decode()
+    return re.findall(r'<a class="button primary" href="/expiries/eth-usd-test/(\w+)/">', page)
+
+
+@pytest.mark.parametrize("path", [ON_BALLOT, ON_EXPIRY])
+def test_ballot__each_phase__the_button_of_who_has_something_to_do(
+    ballot: Expiry, client: Client, at: Clock, path: str
+) -> None:
+    assert offered(client, path) == ["commit"], "nobody is logged in"
+    log_in(client, "vera")
+    assert offered(client, path) == ["commit"]
+    assert person("vera").commit(ballot.id, 1, PRICE, at.now).refusal is None
+    assert offered(client, path) == []
+    assert "You have committed: reveal once committing has closed." in client.get(path).content.decode()
+    at.now += WINDOW
+    pass_time(now=at.now)
+    assert offered(client, path) == ["reveal"]
+    assert person("vera").reveal(ballot.id, 1, PRICE, at.now).refusal is None
+    assert offered(client, path) == []
+    assert "You have revealed." in client.get(path).content.decode()
+    log_in(client, "victor")
+    assert offered(client, path) == []
+    assert "You did not commit in this ballot." in client.get(path).content.decode()
+
+
+def test_ballot__not_in_its_electorate__says_so_at_the_button(ballot: Expiry, client: Client) -> None:
+    log_in(client, "alice")
+    assert offered(client, ON_BALLOT) == []
+    assert "<small>Your account is not in its electorate.</small>" in client.get(ON_BALLOT).content.decode()
+
+
+def test_ballot__its_window_is_over__says_so_at_the_button(ballot: Expiry, client: Client, at: Clock) -> None:
+    at.now += WINDOW
+    assert offered(client, ON_BALLOT) == []
+    assert "The window closed at" in client.get(ON_BALLOT).content.decode()
 
 
 def test_vote_page__many_ballots_or_one__as_many_queries(ballot: Expiry, client: Client) -> None:
