@@ -24,6 +24,12 @@ ALLOWED_HOSTS = env.words(
 PUBLIC_URL = env.origin(
     "PUBLIC_URL", about="where people reach these pages, as in https://assize.example; a login is signed for it"
 )
+EXPLORER_URL = env.origin(
+    "EXPLORER_URL",
+    default="",
+    about="a block explorer of the chain, as in https://explorer.assize.example: pages link addresses and transactions"
+    " to its /address/... and /tx/...; empty: no links",
+)
 HTTPS = env.flag(
     "HTTPS", default=True, about="redirect to https, secure cookies, HSTS; 0 only on one's own machine"
 )

@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -62,10 +63,41 @@ def units(value: int, decimals: int) -> str:
 
 @register.filter
 def short(value: str | None) -> str | SafeString:
-    """A hash or an address: its ends, with the whole of it for whoever points at it or copies."""
+    """A hash or an address by its ends, for a link to where the whole of it stands; elsewhere it is `whole`."""
     if not value:
         return "–"
     return SafeString(f'<code title="{escape(value)}">{escape(value[:8])}…{escape(value[-4:])}</code>')
+
+
+@register.filter
+def whole(value: str | None) -> str | SafeString:
+    """A hash or an address by its ends, unfolding to all of it: also by keyboard and touch. Not for inside a <p>."""
+    if not value:
+        return "–"
+    return SafeString(
+        f'<details class="whole"><summary>{short(value)}</summary><code>{escape(value)}</code></details>'
+    )
+
+
+@register.filter
+def on_chain(address: str | None, full: bool = False) -> str | SafeString:
+    """An address, as a link to the block explorer where there is one; `full` in a sentence or where there is room."""
+    return _at_explorer("address", address, full)
+
+
+@register.filter
+def transaction(tx: str | None, full: bool = False) -> str | SafeString:
+    """A transaction's hash, likewise."""
+    return _at_explorer("tx", tx, full)
+
+
+def _at_explorer(kind: str, value: str | None, full: bool) -> str | SafeString:
+    if not value:
+        return "–"
+    shown = SafeString(f"<code>{escape(value)}</code>") if full else short(value)
+    if settings.EXPLORER_URL:
+        return SafeString(f'<a href="{settings.EXPLORER_URL}/{kind}/{escape(value)}" rel="noreferrer">{shown}</a>')
+    return shown if full else whole(value)
 
 
 @register.simple_tag(takes_context=True)
@@ -130,9 +162,9 @@ def units_or_dash(value: int | str | None, decimals: int) -> str:
 
 
 @register.filter
-def token(address: str) -> str | SafeString:
+def token(address: str, full: bool = False) -> str | SafeString:
     """A collateral: ETH, or the token's address."""
-    return "ETH" if address == ETH else short(address)
+    return "ETH" if address == ETH else on_chain(address, full)
 
 
 @register.filter

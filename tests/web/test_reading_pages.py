@@ -299,4 +299,5 @@ def test_marks__words_of_strangers__are_never_read_as_html() -> None:
     safe = "&lt;script&gt;&quot;&#x27;&amp;"
     assert found == f'<text class="name" data-x="{safe}"><title>{safe}</title>{safe}</text>'
     assert bad not in show.account_link(bad)
-    assert bad not in show.short(bad * 2)
+    for shown in (show.short, show.whole, show.on_chain, show.transaction):
+        assert bad not in shown(bad * 2)

@@ -207,10 +207,35 @@ def test_series_page__redeemable__shows_what_a_unit_gets_and_what_is_left(series
     assert "counted up to final block 70" in text
 
 
+@pytest.mark.parametrize("explorer", ["", "https://explorer.assize.example"])
+def test_chain_links__explorer_or_none__the_whole_of_it_is_there_without_a_mouse(
+    series: Expiry, client: Client, settings: Any, explorer: str
+) -> None:
+    settings.EXPLORER_URL, settings.ORACLE_ADDRESS = explorer, "0x" + "0c" * 20
+    make_final(series)
+    publish(series)
+    tx = "0x" + "ab" * 32
+    SeriesLog.objects.create(
+        series=redeemed(series, ETHER, 0), kind="Redeem", block=60, block_hash="0x", at=OPEN, tx=tx, log_index=0,
+        account="0x" + "42" * 20, p_amount=ETHER, n_amount=0, amount=ETHER,
+    )  # fmt: skip
+    ours = Series.objects.get(address=ADDRESS)
+    one = client.get(f"/series/{ADDRESS}/").content.decode()
+    of_expiry = client.get(f"/expiries/{series.slug}/").content.decode()
+    sent = ChainTransaction.objects.get().hash
+    for page, kind, value in (
+        (one, "tx", tx), (one, "address", ADDRESS), (one, "address", ours.p), (one, "address", ours.n),
+        (of_expiry, "tx", sent), (of_expiry, "address", settings.ORACLE_ADDRESS),
+    ):  # fmt: skip
+        link = f'<a href="https://explorer.assize.example/{kind}/{value}" rel="noreferrer"><code'
+        assert (link in page) == bool(explorer), value
+        assert explorer or f"<code>{value}</code>" in page, value
+
+
 def test_series_page__foreign__says_whose_it_is(series: Expiry, client: Client) -> None:
     text = words(client, f"/series/{add_foreign(series, 3 * ETHER)}/")
     assert "Foreign series, strike 3.00" in text
-    assert "It reads our price feed 0xfdfdfd…fdfd" in text
+    assert f"It reads our price feed {'0x' + 'fd' * 20}" in text
     assert "What one unit gets" not in text
 
 
