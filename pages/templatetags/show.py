@@ -15,8 +15,9 @@ from django.utils.safestring import SafeString
 from oracle import sealing
 from oracle.models import Act, Expiry
 from pages import dispute_words, terms_words, told
+from pages.acting.document import SENTENCES, Line, summary
 from pages.charts import Chart, Mark
-from protocol import show
+from protocol import show, signing
 from settlement.models import ETH
 
 register = template.Library()
@@ -153,6 +154,16 @@ def amount(act: Act) -> int | None:
 def public_message(act: Act) -> str:
     """The message as indented JSON, without what is sealed."""
     return json.dumps(sealing.public_message(act), indent=2)
+
+
+@register.filter
+def in_words(act: Act) -> list[Line]:
+    """What its author read before signing it, but for fine print and what is sealed; nothing where no account did."""
+    if act.kind not in SENTENCES:
+        return []
+    told_by = sealing.public_message(act)
+    lines = summary(act.kind, signing.parse(act.kind, act.message), act.expiry)
+    return [line for line in lines if line.field in told_by and not line.fine]
 
 
 @register.filter

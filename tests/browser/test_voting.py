@@ -19,6 +19,7 @@ from alerts.services import reminders
 from oracle import signer
 from oracle.models import Act, Expiry
 from oracle.services.time import pass_time
+from pages.reading import decimal
 from protocol import signing
 from protocol.hashing import keccak
 from protocol.vote_salt import salt_of, salt_text, text_digest
@@ -270,6 +271,29 @@ def test_salt__vector_of_the_docs__the_browser_computes_the_same(page: Page, url
         vector,
     )
     assert found == {name: vector[name] for name in ("text", "salt", "commitment")}
+
+
+TYPED = ("2500", "2,512.45", " 1,234,567 ", "2 512.5", ".5", "7.", "1,234", "2,5", "1,23,456.0", "1.5.5", "-1", ".", "")
+
+
+def test_price__as_people_type_it__is_read_as_on_every_other_page(page: Page, url: str) -> None:
+    page.goto("/vote/")
+    found = page.evaluate(
+        """async (all) => {
+          const m = await import('/static/pages/vote.js');
+          return all.map((text) => m.integer(text)?.toString() ?? null);
+        }""",
+        list(TYPED),
+    )
+
+    def read(text: str) -> str | None:
+        try:
+            return str(decimal(text))
+        except ValueError:
+            return None
+
+    assert dict(zip(TYPED, found, strict=True)) == {text: read(text) for text in TYPED}
+    assert read("2,512.45") is not None
 
 
 def test_keccak__any_length__is_pythons(page: Page, url: str) -> None:

@@ -21,7 +21,7 @@ from settlement.models import Series
 from tests.cast import ETHER, person
 from tests.db.conftest import NOW, SPEC
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
-from tests.web.story import LIE, PRICE, send_secret_report, to_ballot, to_challenge, to_final
+from tests.web.story import LIE, PRICE, close_reporting, send_secret_report, to_ballot, to_challenge, to_final
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 
@@ -210,6 +210,31 @@ def test_transcript_page__final__has_every_act_and_the_head(reporting: Expiry, c
         assert f"#{act.seq} {act.kind}" in text
         assert act.digest in text
     assert reporting.head in text
+
+
+def test_receipt_page__a_report__in_words_and_nothing_sealed_in_them(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    send_secret_report(reporting)
+    path = f"/receipts/{Act.objects.get(kind='Report').digest}/"
+    text = read(client, path)
+    assert "ExpiryETH/USD at 2026-09-22" in text and "Bond1 ETH" in text
+    assert "1,234.567890123456789012" not in text
+    close_reporting()
+    assert "Price1,234.567890123456789012 USD" in read(client, path)
+
+
+def test_receipt_page__no_account_signed_it__its_fields_alone(reporting: Expiry, client: Client) -> None:
+    text = read(client, f"/receipts/{Act.objects.get(kind='Opened').digest}/")
+    assert "field by field" not in text and "value secured" in text
+
+
+def test_pages__feeds__are_named_for_readers_of_feeds(reporting: Expiry, client: Client) -> None:
+    named = re.compile(r'<link rel="alternate" type="application/atom\+xml" title="[^"]+" href="([^"]+)">')
+    assert named.findall(client.get("/").content.decode()) == ["/feeds/expiries.atom"]
+    found = named.findall(client.get(at_page(reporting)).content.decode())
+    assert found == ["/feeds/expiries.atom", f"/feeds/{reporting.slug}.atom"]
+    assert [client.get(path).status_code for path in (*found, "/calendar.ics")] == [200, 200, 200]
 
 
 def test_account_page__with_bonds__says_where_they_are(reporting: Expiry, client: Client) -> None:

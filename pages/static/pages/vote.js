@@ -186,9 +186,14 @@ export class Vote {
   }
 }
 
-// `2500.25` as an integer with 18 decimals; null for anything else. No float comes near it.
+// As our own pages write it. `1,234` alone is refused: to many people it is a little more than one.
+const GROUPED = /^(?:[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]+|[0-9]{1,3}(?:,[0-9]{3}){2,})$/;
+
+// `2500.25` as an integer with 18 decimals; null for anything else, as in pages/reading.py. No float comes near it.
 export function integer(text) {
-  const found = /^([0-9]{0,30})(?:\.([0-9]{0,18}))?$/.exec(text.trim());
+  text = text.trim().replace(/[\u00a0 ]/g, "");
+  if (GROUPED.test(text)) text = text.replaceAll(",", "");
+  const found = /^([0-9]{0,30})(?:\.([0-9]{0,18}))?$/.exec(text);
   if (!found || !(found[1] || found[2])) return null;
   return BigInt((found[1] || "0") + (found[2] ?? "").padEnd(DECIMALS, "0"));
 }
