@@ -71,6 +71,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "next": life.what_next(row, terms, now),
         "strip": life.strip(row),
         "finality": found,
+        "pays": life.pays(found.on_chain, now),
         "reasons": [MEANING[reason] for reason in found.reasons],
         "actions": actions(row, now, account_of(request), ballots),
         "timeline": told.timeline(row, found),

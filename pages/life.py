@@ -8,6 +8,7 @@ from oracle.models import Expiry
 from protocol.show import decimal, ether
 from protocol.stages import DecidedBy, Stage
 from protocol.terms import Terms
+from settlement.finality import OnChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ def _ruling(expiry: Expiry, terms: Terms) -> Next:
         f"Ballots failed: {who}; else {price} becomes final, the median of the strongest ballot, at",
         expiry.deadline,
     )
+
+
+def pays(place: OnChain | None, now: int) -> Next | None:
+    """From when series pay by a price that is on the chain, before that is safe to rely on."""
+    if place is None or place.awaited is None:
+        return None
+    if place.awaited > now:
+        return Next("Unless guardians cancel it before, series pay by it from", place.awaited)
+    return Next("Unless guardians cancelled it in between, series pay by it since", place.awaited)
 
 
 _DECIDED = {

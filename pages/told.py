@@ -8,10 +8,9 @@ from oracle import events
 from oracle.events import EventKind as K
 from oracle.events import PublicEvent
 from oracle.models import Expiry
-from protocol.horizon import Horizon
 from protocol.show import decimal, duration, ether
 from protocol.stages import Stage
-from settlement.finality import Finality
+from settlement.finality import Finality, OnChain
 
 ROWS = 60
 
@@ -28,7 +27,7 @@ class Told:
 def timeline(expiry: Expiry, found: Finality) -> list[Told]:
     """What happened, in order, then what can still come. One query."""
     past = events.page(after=events.START, limit=ROWS, expiry=expiry.id, kinds=list(TEXT))
-    return [*(Told(event.at, words(event)) for event in past), *_ahead(expiry, found.horizon)]
+    return [*(Told(event.at, words(event)) for event in past), *_ahead(expiry, found)]
 
 
 TEXT = {  # what an expiry has few of, however many act on it
@@ -83,10 +82,10 @@ def words(event: PublicEvent) -> str:
     return TEXT[event.kind].format_map(data)
 
 
-def _ahead(expiry: Expiry, bounds: Horizon) -> list[Told]:
+def _ahead(expiry: Expiry, finality: Finality) -> list[Told]:
     if expiry.stage == Stage.FINAL:
-        return []
-    found = []
+        return _pays(finality.on_chain)
+    bounds, found = finality.horizon, []
     if expiry.stage == Stage.SCHEDULED:
         found.append(Told(expiry.opens_at, "Opens for reports, at the earliest", ahead=True))
     elif expiry.deadline is not None:
@@ -99,6 +98,12 @@ def _ahead(expiry: Expiry, bounds: Horizon) -> list[Told]:
         unless = ", unless nobody ever reveals a vote" if bounds.unbounded == "ruling_may_wait" else ""
         found.append(Told(bounds.latest, f"Final at the latest{unless}", ahead=True))
     return found
+
+
+def _pays(place: OnChain | None) -> list[Told]:
+    if place is None or place.awaited is None:
+        return []
+    return [Told(place.awaited, "Series pay by it, unless guardians cancel it before", ahead=True)]
 
 
 _CLOSES = {

@@ -30,6 +30,7 @@ CodeEnum = Literal[
     "not_published",
     "not_in_a_block",
     "not_deep",
+    "cancelled",
     "chain_differs",
 ]
 
@@ -288,6 +289,7 @@ class Book(TypedDict):
 class ChainPlace(TypedDict):
     stage: PublicationStage
     tx_hash: str | None
+    pays_from: str | None
     final_at: str | None
     block: str | None
     head: str | None

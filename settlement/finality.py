@@ -18,7 +18,7 @@ from protocol.resolution import State
 from protocol.stages import Stage
 from settlement import selectors
 from settlement.alarms import AlarmKind
-from settlement.models import Alarm, EscrowBlock
+from settlement.models import Alarm, EscrowBlock, OracleRecord
 from settlement.selectors import Payoff
 from settlement.stages import PublicationStage
 
@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NOT_PUBLISHED = "not_published"
     NOT_IN_A_BLOCK = "not_in_a_block"
     NOT_DEEP = "not_deep"
+    CANCELLED = "cancelled"
     CHAIN_DIFFERS = "chain_differs"
 
 
@@ -52,6 +53,7 @@ MEANING = {
     Reason.NOT_PUBLISHED: "final in the book, and waits for the attestors' signatures",
     Reason.NOT_IN_A_BLOCK: "final and signed, and its transaction waits for a block",
     Reason.NOT_DEEP: "in a block; the oracle's delay, in which guardians may cancel, or the depth is not over",
+    Reason.CANCELLED: "guardians cancelled a price on chain; what is final in the book is signed and sent once more",
     Reason.CHAIN_DIFFERS: "an alarm: the oracle contract has another price than the book",
 }
 
@@ -63,14 +65,19 @@ _OF_STAGE = {
     Stage.REVEAL: Reason.VOTE_RUNS,
     Stage.RULING: Reason.GUARDIANS_DECIDE,
 }
+_HAS_OURS = (OracleRecord.State.DELAY, OracleRecord.State.EQUAL)
 
 
 @dataclass(frozen=True, slots=True)
 class OnChain:
-    """Where the price is on the chain: its transaction's block, the newest block seen, and how deep that makes it."""
+    """Where the price is on the chain: its transaction's block, the newest block seen, and how deep that makes it.
+
+    From unix second `pays_from` on series pay by it, unless guardians cancel before; None until a final block has it.
+    """
 
     stage: str
     tx_hash: str | None
+    pays_from: int | None
     final_at: int | None
     block: int | None
     head: int | None
@@ -79,6 +86,11 @@ class OnChain:
     @property
     def depth(self) -> int | None:
         return None if self.block is None or self.head is None else max(self.head - self.block, 0)
+
+    @property
+    def awaited(self) -> int | None:
+        """`pays_from`, as long as no deep block shows that it has come."""
+        return self.pays_from if self.final_at is None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +115,11 @@ class Finality:
 def finality(expiry: Expiry, *, now: int) -> Finality:
     """What is known at unix second `now`; `expiry.index` should have been selected with it. Two queries at most."""
     state, facts = load_state(expiry), _facts(expiry)
-    found = _on_chain(expiry, facts["head"]) if state.stage is Stage.FINAL else None
+    found = _on_chain(expiry, facts) if state.stage is Stage.FINAL else None
     price = state.standing if state.price is None else state.price
     return Finality(
         expiry=expiry,
-        reasons=_reasons(state, found, differs=facts["differs"], now=now),
+        reasons=_reasons(state, found, facts, now=now),
         horizon=horizon(state, now=now, voters=facts["voters"], revealed=facts["revealed"]),
         price=price,
         on_chain=found,
@@ -116,7 +128,8 @@ def finality(expiry: Expiry, *, now: int) -> Finality:
 
 def _facts(expiry: Expiry) -> dict[str, Any]:
     """What else counts, in one query: whether the chain was seen to differ; whether anybody may vote (as long as no
-    ballot has opened, by the stakes there are now); whether anybody has revealed; the newest block that was seen."""
+    ballot has opened, by the stakes there are now); whether anybody has revealed; the newest block that was seen; and
+    what the oracle had in a final block: its record's state, when the delay of its price is over, and which block."""
     votes = Act.objects.filter(expiry=expiry, kind="VoteReveal", ballot=expiry.ballot)
     staked = Account.objects.filter(name__startswith="stake:", balance__gt=0)
     is_final, is_revealing = expiry.stage == Stage.FINAL, expiry.stage == Stage.REVEAL
@@ -125,33 +138,47 @@ def _facts(expiry: Expiry) -> dict[str, Any]:
         Value(expiry.electorate_weight > 0) if is_final or expiry.ballot else Exists(staked),
         Exists(votes) if is_revealing else Value(value=False),
         Subquery(EscrowBlock.objects.order_by("-number").values("number")[:1]),
+        "oracle_record__state",
+        "oracle_record__final_at",
+        "oracle_record__block",
     )
-    return dict(zip(("differs", "voters", "revealed", "head"), found.get(), strict=True))
+    names = ("differs", "voters", "revealed", "head", "record", "delay_over", "seen_in")
+    return dict(zip(names, found.get(), strict=True))
 
 
-def _on_chain(expiry: Expiry, head: int | None) -> OnChain | None:
+def _on_chain(expiry: Expiry, facts: dict[str, Any]) -> OnChain | None:
     published = selectors.publication_of(expiry.id)
     if published is None:
         return None
+    has_ours = facts["record"] in _HAS_OURS and not _is_later(published.block, facts)
     return OnChain(
         stage=published.stage,
         tx_hash=published.tx_hash,
+        pays_from=facts["delay_over"] if has_ours and published.block is not None else None,
         final_at=published.final_on_chain_at,
         block=published.block,
-        head=head,
+        head=facts["head"],
         depth_wanted=settings.CONFIRMATION_DEPTH,
     )
 
 
-def _reasons(state: State, found: OnChain | None, *, differs: bool, now: int) -> list[Reason]:
+def _reasons(state: State, found: OnChain | None, facts: dict[str, Any], *, now: int) -> list[Reason]:
     reasons = [_of_final(found) if state.stage is Stage.FINAL else _OF_STAGE[state.stage]]
     if state.stage is Stage.RULING and state.deadline is None:
         reasons.append(Reason.NO_DEADLINE)
     if state.deadline is not None and state.deadline <= now:
         reasons.append(Reason.DEADLINE_PASSED)
-    if differs:
+    block = found.block if found else None
+    if facts["record"] == OracleRecord.State.CANCELLED and not _is_later(block, facts):
+        reasons.append(Reason.CANCELLED)
+    if facts["differs"]:
         reasons.append(Reason.CHAIN_DIFFERS)
     return reasons
+
+
+def _is_later(block: int | None, facts: dict[str, Any]) -> bool:
+    """Whether a price's block is later than the one in which the record was read: it says nothing of this price."""
+    return block is not None and block > facts["seen_in"]
 
 
 def _of_final(found: OnChain | None) -> Reason:
@@ -160,6 +187,6 @@ def _of_final(found: OnChain | None) -> Reason:
             return Reason.FINAL_ON_CHAIN
         case PublicationStage.MINED:
             return Reason.NOT_DEEP
-        case PublicationStage.SENT:
+        case PublicationStage.SIGNED | PublicationStage.SENT:
             return Reason.NOT_IN_A_BLOCK
     return Reason.NOT_PUBLISHED

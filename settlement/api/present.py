@@ -192,7 +192,7 @@ def _of_series(row: Series) -> dict[str, str]:
 
 
 def _on_chain(place: OnChain) -> dict[str, Any]:
-    numbers = ("final_at", "block", "head", "depth", "depth_wanted")
+    numbers = ("pays_from", "final_at", "block", "head", "depth", "depth_wanted")
     return {
         "stage": place.stage,
         "tx_hash": place.tx_hash,

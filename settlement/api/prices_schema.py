@@ -26,6 +26,10 @@ class SeriesPayout(serializers.Serializer):
 class ChainPlace(serializers.Serializer):
     stage = serializers.ChoiceField(choices=list(PublicationStage))
     tx_hash = Bytes32(allow_null=True)
+    pays_from = Integer(
+        allow_null=True,
+        help_text="second from which series pay by it, unless guardians cancel before; null until a final block has it",
+    )
     final_at = Integer(allow_null=True, help_text="when the oracle's answer was first seen to be final")
     block = Integer(allow_null=True, help_text="of the transaction")
     head = Integer(allow_null=True, help_text="the newest block that was seen")

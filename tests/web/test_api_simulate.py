@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -13,10 +14,19 @@ from oracle.services.time import pass_time
 from protocol.horizon import Unbounded
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.finality import MEANING, Reason
-from settlement.models import ChainSeries, ChainTransaction, EscrowBlock, Publication, PublicationItem, Series
+from settlement.models import (
+    ChainSeries,
+    ChainTransaction,
+    EscrowBlock,
+    OracleRecord,
+    Publication,
+    PublicationItem,
+    Series,
+)
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
 from tests.web.story import LIE, PRICE, send_secret_report, to_ballot, to_challenge, to_final
+from tests.web.test_pages import read
 
 SERIES = "0x" + "5e" * 20
 
@@ -185,6 +195,73 @@ def test_finality__a_ruling_that_nobody_voted_before__has_no_latest_time(
     assert (found["latest_final_at"], found["unbounded"]) == (None, "ruling_waits")
 
 
+MINED = {"tx_hash": "0x" + "7a" * 32, "block_number": 90, "block_hash": "0x" + "9a" * 32}
+
+
+def publish(expiry: Expiry, now: int, **columns: Any) -> Publication:
+    """A publication of its price alone."""
+    publication = Publication.objects.create(created_at=now, **columns)
+    PublicationItem.objects.create(
+        publication=publication, position=0, expiry=expiry, attempt=0, price=PRICE,
+        transcript=expiry.head, payouts="0x" + "00" * 32,
+    )  # fmt: skip
+    return publication
+
+
+def record(expiry: Expiry, state: str, **columns: Any) -> None:
+    """What the oracle was last seen to have."""
+    known = {"since": OPEN, "attempt": 0, "block": 100, "looked_at": OPEN, "price": None, "final_at": None}
+    OracleRecord.objects.update_or_create(expiry=expiry, defaults={**known, "state": state, **columns})
+
+
+def pays_from(client: Client, expiry: Expiry) -> str | None:
+    found: str | None = get(client, expiry, "finality").json()["chain"]["pays_from"]
+    return found
+
+
+def test_finality__delay_runs__says_from_when_series_pay(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    at.now = to_challenge(reporting) + WINDOW
+    pass_time(now=at.now)
+    reporting.refresh_from_db()
+    publish(reporting, at.now, stage="MINED", **MINED)
+    record(reporting, "DELAY", price=PRICE, final_at=at.now + 600, block=89)
+    assert pays_from(client, reporting) is None, "what was seen before its block is of an earlier attempt"
+    page = f"/expiries/{reporting.slug}/"
+    assert "series pay" not in read(client, page)
+    record(reporting, "DELAY", price=PRICE, final_at=at.now + 600, block=90)
+    assert pays_from(client, reporting) == str(at.now + 600)
+    text = read(client, page)
+    assert re.search(r"Unless guardians cancel it before, series pay by it from 2026-\S+ \S+ UTC \(in 10 min\)", text)
+    assert re.search(r"Series pay by it, unless guardians cancel it before 2026-\S+ \S+ UTC \(in 10 min\)", text)
+    at.now += 660
+    text = read(client, page)
+    assert re.search(r"Unless guardians cancelled it in between, series pay by it since .* \(1 min ago\)", text)
+    Publication.objects.update(stage="FINAL", final_at=at.now)
+    record(reporting, "EQUAL", price=PRICE, final_at=at.now - 60)
+    assert pays_from(client, reporting) == str(at.now - 60)
+    assert "nless guardians" not in read(client, page)
+
+
+def test_finality__guardians_cancelled__says_so_until_a_later_block_has_the_price(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    at.now = to_challenge(reporting) + WINDOW
+    pass_time(now=at.now)
+    reporting.refresh_from_db()
+    record(reporting, "CANCELLED", attempt=1, block=95)
+    assert codes(client, reporting) == ["not_published", "cancelled"]
+    assert f"waits for the attestors' signatures; {MEANING[Reason.CANCELLED]}." in read(
+        client, f"/expiries/{reporting.slug}/"
+    )
+    publish(reporting, at.now, stage="MINED", **MINED)
+    assert codes(client, reporting) == ["not_deep", "cancelled"], "its own block, and then it was cancelled"
+    assert pays_from(client, reporting) is None
+    Publication.objects.update(block_number=96)
+    assert codes(client, reporting) == ["not_deep"]
+
+
 @pytest.mark.usefixtures("voters")
 def test_finality__final_in_the_book__is_safe_only_once_it_is_final_on_chain(
     reporting: Expiry, client: Client, at: Clock
@@ -192,16 +269,16 @@ def test_finality__final_in_the_book__is_safe_only_once_it_is_final_on_chain(
     at.now = to_final(reporting)
     reporting.refresh_from_db()
     assert codes(client, reporting) == ["not_published"]
+    publication = publish(reporting, at.now, stage="PLANNED")
+    assert codes(client, reporting) == ["not_published"]
+    Publication.objects.update(stage="SIGNED")
+    assert codes(client, reporting) == ["not_in_a_block"], "attestors have done their part"
     tx = ChainTransaction.objects.create(
         chain="0x1", sender="0x" + "01" * 20, nonce=1, purpose="publication:1",
         to="0x" + "02" * 20, data="0x", hash="0x" + "7a" * 32,
         created_at=at.now,
     )  # fmt: skip
-    publication = Publication.objects.create(created_at=at.now, stage="SENT", transaction=tx)
-    PublicationItem.objects.create(
-        publication=publication, position=0, expiry=reporting, attempt=0, price=PRICE,
-        transcript=reporting.head, payouts="0x" + "00" * 32,
-    )  # fmt: skip
+    Publication.objects.filter(pk=publication.pk).update(stage="SENT", transaction=tx)
     assert codes(client, reporting) == ["not_in_a_block"]
     Publication.objects.update(
         stage="MINED", tx_hash=tx.hash, block_number=90, block_hash="0x" + "9a" * 32
