@@ -20,6 +20,7 @@ from alerts.services import follows
 from oracle import clock
 from oracle.api import schema
 from oracle.api.base import ApiView, body_of, integer, one_page, page_size
+from oracle.api.codes import Code
 from oracle.api.problems import Problem, malformed, not_found
 from oracle.events import EventKind
 from protocol.show import typed
@@ -109,7 +110,7 @@ class _Mine(ApiView):
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         row = ApiToken.objects.filter(digest=follows.token_digest(token)).first() if kind == "Bearer" else None
         if row is None:
-            raise Problem("unauthorized", "Send Authorization: Bearer and a token of /me/tokens/.", status=401)
+            raise Problem(Code.UNAUTHORIZED, "Send Authorization: Bearer and a token of /me/tokens/.")
         return row.account
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
@@ -250,7 +251,7 @@ def _within_limits(make: Callable[[], Row]) -> Row:
     try:
         return make()
     except follows.TooMany as error:
-        raise Problem("too_many", str(error), status=409) from None
+        raise Problem(Code.TOO_MANY, str(error)) from None
 
 
 def _webhook(row: Hook) -> dict[str, Any]:

@@ -153,6 +153,8 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "assize.openapi.finish"],
     "ENUM_NAME_OVERRIDES": {
         "ExpiryStage": "protocol.stages.Stage",
+        "ProblemCode": "oracle.api.codes.CHOICES",
+        "FinalityCode": "settlement.finality.Reason",
         "EventKind": "oracle.events.CHOICES",
         "PublicationStage": "settlement.stages.PublicationStage",
         "RootStage": "settlement.root_stages.RootStage",

@@ -14,6 +14,7 @@ from evidence import selectors, services
 from oracle import clock
 from oracle.api import limits, schema
 from oracle.api.base import ApiView, body_of
+from oracle.api.codes import Code
 from oracle.api.limits import AddressLimit
 from oracle.api.problems import Problem, malformed, not_found
 from protocol import evidence, evidence_files
@@ -86,7 +87,7 @@ class HandInView(ApiView):
             raise malformed(f"{error}.") from None
         except services.Full:
             detail = "No more evidence can be kept for now; hand it in later. No act depends on it."
-            raise Problem("unavailable", detail, status=503, wait=FULL_WAIT_SECONDS) from None
+            raise Problem(Code.UNAVAILABLE, detail, wait=FULL_WAIT_SECONDS) from None
         return Response({"evidence": kept}, status=202)
 
 

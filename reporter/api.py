@@ -18,23 +18,6 @@ ChannelEnum = Literal[
 ]
 
 
-CodeEnum = Literal[
-    "final_on_chain",
-    "not_open",
-    "reports_sealed",
-    "may_be_challenged",
-    "vote_runs",
-    "guardians_decide",
-    "no_deadline",
-    "deadline_passed",
-    "not_published",
-    "not_in_a_block",
-    "not_deep",
-    "cancelled",
-    "chain_differs",
-]
-
-
 DecidedByEnum = Literal[
     "silence",
     "vote",
@@ -124,6 +107,23 @@ ExpiryStage = Literal[
 ]
 
 
+FinalityReasonCodeEnum = Literal[
+    "final_on_chain",
+    "not_open",
+    "reports_sealed",
+    "may_be_challenged",
+    "vote_runs",
+    "guardians_decide",
+    "no_deadline",
+    "deadline_passed",
+    "not_published",
+    "not_in_a_block",
+    "not_deep",
+    "cancelled",
+    "chain_differs",
+]
+
+
 OpenAlarmKindEnum = Literal[
     "price_differs",
     "escrow_differs",
@@ -146,6 +146,47 @@ OpenAlarmKindEnum = Literal[
 OriginEnum = Literal[
     "factory",
     "foreign",
+]
+
+
+ProblemCode = Literal[
+    "out_of_order",
+    "wrong_stage",
+    "already_reported",
+    "price_out_of_bounds",
+    "price_off_tick",
+    "bond_out_of_bounds",
+    "wrong_round",
+    "expired",
+    "agrees_with_standing",
+    "pledge_too_small",
+    "wrong_ballot",
+    "not_a_voter",
+    "already_committed",
+    "no_commitment",
+    "already_revealed",
+    "commitment_mismatch",
+    "not_a_candidate",
+    "bad_outage",
+    "malformed",
+    "too_large",
+    "unknown_expiry",
+    "bad_signature",
+    "insufficient_balance",
+    "insufficient_stake",
+    "stake_locked",
+    "unauthorized",
+    "not_an_attestor",
+    "not_found",
+    "unknown_publication",
+    "unknown_root",
+    "method_not_allowed",
+    "too_many",
+    "unsupported_media_type",
+    "too_many_requests",
+    "internal_error",
+    "unavailable",
+    "intake_paused",
 ]
 
 
@@ -441,7 +482,7 @@ class Finality(TypedDict):
 
 
 class FinalityReason(TypedDict):
-    code: CodeEnum
+    code: FinalityReasonCodeEnum
     means: str
 
 
@@ -586,7 +627,7 @@ class Problem(TypedDict):
     title: str
     status: int
     detail: str
-    code: str
+    code: ProblemCode
     receipt: NotRequired[Receipt]
 
 

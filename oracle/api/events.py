@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from oracle import events
 from oracle.api import schema
 from oracle.api.base import ApiView, page_size
+from oracle.api.codes import Code
 from oracle.api.problems import Problem, malformed
 from oracle.api.stream import Busy, Stream
 from oracle.events import EventKind, Place, PublicEvent
@@ -73,7 +74,7 @@ class EventStreamView(ApiView):
             stream = Stream(after, lambda place: events.page(after=place, limit=100, **filters), show)
         except Busy:
             detail = "All streams of this process are taken; read /api/v1/events, or come back in a minute."
-            raise Problem("unavailable", detail, status=503, wait=60) from None
+            raise Problem(Code.UNAVAILABLE, detail, wait=60) from None
         response = StreamingHttpResponse(stream, content_type="text/event-stream")
         response["Cache-Control"] = "no-store"
         response["X-Accel-Buffering"] = "no"  # nginx would keep events back

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from oracle.api.codes import OF_STATUS, STATUS, Code
 from oracle.receipts import Receipt
 from oracle.services.book import DATABASE_GONE, BookHalted, BookPaused
 from protocol.acts import Refusal
@@ -19,45 +18,23 @@ log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 
-STATUS = {
-    Refusal.MALFORMED: 400,
-    Refusal.BAD_SIGNATURE: 403,
-    Refusal.UNKNOWN_EXPIRY: 404,
-    Refusal.TOO_LARGE: 413,
-}
-"""Every other refusal is a 409: well-formed and signed, but not now."""
-
-# The codes of this list are not the protocol's: they are about HTTP.
-OTHER_CODES = {
-    401: "unauthorized",
-    404: "not_found",
-    405: "method_not_allowed",
-    415: "unsupported_media_type",
-    409: "too_many",
-    429: "too_many_requests",
-    500: "internal_error",
-    503: "unavailable",
-}
-PAUSED = "intake_paused"
-"""A 503 that operators meant: acts are taken again once they resume."""
 PAUSED_WAIT_SECONDS = 60
 
 
 class Problem(exceptions.APIException):
-    """A refusal on its way to the client."""
+    """A refusal on its way to the client. `code` is one of `STATUS`, and says which status it has."""
 
     def __init__(
         self,
         code: str,
         detail: str,
         *,
-        status: int | None = None,
         receipt: Receipt | None = None,
         wait: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.code = str(code)
-        self.status_code = status or STATUS.get(Refusal(code), 409)
+        self.status_code = STATUS[code]
         self.receipt = receipt
         self.wait = wait
 
@@ -68,15 +45,15 @@ def malformed(detail: str) -> Problem:
 
 
 def not_found(what: str) -> Problem:
-    return Problem("not_found", f"There is no {what} here.", status=404)
+    return Problem(Code.NOT_FOUND, f"There is no {what} here.")
 
 
-def document(status: int, code: str, detail: str, receipt: Receipt | None = None) -> dict[str, Any]:
+def document(code: str, detail: str, receipt: Receipt | None = None) -> dict[str, Any]:
     """The problem's JSON. `status` is the one number in this API that is a JSON number, as RFC 9457 wants it."""
     problem: dict[str, Any] = {
         "type": f"urn:assize:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
-        "status": status,
+        "status": STATUS[code],
         # Half a surrogate pair that came in as an escape has no UTF-8.
         "detail": detail.encode(errors="replace").decode(),
         "code": code,
@@ -87,25 +64,21 @@ def document(status: int, code: str, detail: str, receipt: Receipt | None = None
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every exception of an API view, but for our own mistakes: those go to `server_error`, and into the log."""
     if isinstance(error, Problem):
-        body = document(error.status_code, error.code, str(error.detail), error.receipt)
+        body = document(error.code, str(error.detail), error.receipt)
     elif isinstance(error, Http404):
-        body = document(404, OTHER_CODES[404], "There is nothing at this address.")
-    elif isinstance(error, exceptions.ParseError):
-        body = document(400, Refusal.MALFORMED, str(error.detail))
+        body = document(Code.NOT_FOUND, "There is nothing at this address.")
     elif isinstance(error, DATABASE_GONE):
         log.error("database.no_answer", exc_info=error)
-        body = document(503, OTHER_CODES[503], "The database does not answer; try again.")
+        body = document(Code.UNAVAILABLE, "The database does not answer; try again.")
     elif isinstance(error, BookPaused):
-        body = document(503, PAUSED, str(error))
+        body = document(Code.INTAKE_PAUSED, str(error))
     elif isinstance(error, BookHalted):
-        body = document(503, OTHER_CODES[503], str(error))
+        body = document(Code.UNAVAILABLE, str(error))
     elif isinstance(error, exceptions.Throttled):
         detail = f"That was too much for one minute, and was not looked at; send it again in {error.wait} s."
-        body = document(429, OTHER_CODES[429], detail)
-    elif isinstance(error, exceptions.APIException | PermissionDenied):
-        status = getattr(error, "status_code", 403)
-        code = OTHER_CODES.get(status) or HTTPStatus(status).phrase.lower().replace(" ", "_")
-        body = document(status, code, str(getattr(error, "detail", error)))
+        body = document(Code.TOO_MANY_REQUESTS, detail)
+    elif isinstance(error, exceptions.APIException) and error.status_code in OF_STATUS:
+        body = document(OF_STATUS[error.status_code], str(error.detail))
     else:
         return None
     return Response(body, status=body["status"], headers=_headers(error, context), content_type=CONTENT_TYPE)
@@ -121,6 +94,6 @@ def _headers(error: Exception, context: dict[str, Any]) -> dict[str, str]:
     return {} if wait is None else {"Retry-After": str(wait)}
 
 
-def plain(status: int, code: str, detail: str) -> JsonResponse:
+def plain(code: str, detail: str) -> JsonResponse:
     """A problem outside of an API view: no such address, or an error of our own."""
-    return JsonResponse(document(status, code, detail), status=status, content_type=CONTENT_TYPE)
+    return JsonResponse(document(code, detail), status=STATUS[code], content_type=CONTENT_TYPE)

@@ -7,10 +7,9 @@ from typing import Any
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
 from rest_framework import serializers
 
-from oracle.api.problems import OTHER_CODES
+from oracle.api.codes import CHOICES
 from oracle.events import EventKind
 from oracle.models import Claim
-from protocol.acts import Refusal
 from protocol.messages import ACCOUNT_ACTS, BOOK_KINDS, GUARDIAN_ACTS
 from protocol.stages import DecidedBy, Stage
 
@@ -78,7 +77,7 @@ class Problem(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    code = serializers.CharField(help_text=f"stable; one of {', '.join([*Refusal, *OTHER_CODES.values()])}")
+    code = serializers.ChoiceField(choices=CHOICES, help_text="stable: docs/api.md says what each means")
     receipt = Receipt(required=False)
 
 
@@ -127,7 +126,7 @@ class PublicEvent(serializers.Serializer):
     slug = serializers.CharField(allow_null=True)
     digest = Bytes32(allow_null=True, help_text="of the act that it is")
     data = serializers.DictField(
-        child=serializers.CharField(allow_null=True), help_text="by kind: docs/api.md"
+        child=serializers.CharField(allow_null=True), help_text="by kind: docs/alerts.md"
     )
 
 
@@ -257,8 +256,8 @@ class Account(serializers.Serializer):
 _TEXTS = {
     400: "malformed",
     401: "unauthorized: no token of /me/tokens/, or one that was deleted",
-    403: "bad_signature: not signed by whom it must be, or for another chain or contract",
-    404: "not found, or unknown_expiry",
+    403: "bad_signature or not_an_attestor: not signed by whom it must be, or for another chain or contract",
+    404: "not_found, unknown_expiry, unknown_publication or unknown_root",
     409: "refused by the protocol; `code` says why",
     413: "too_large",
     415: "the body must be application/json",

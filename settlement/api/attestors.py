@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from oracle.api import schema as shared
 from oracle.api.base import ApiView
+from oracle.api.codes import Code
 from oracle.api.problems import Problem
 from oracle.api.schema import Address, Integer
 from settlement import attestors
@@ -55,5 +56,5 @@ class AttestorsView(ApiView):
         try:
             found = attestors.signers()
         except ChainError as error:
-            raise Problem("unavailable", f"The chain does not answer; try again. {error}", status=503) from None
+            raise Problem(Code.UNAVAILABLE, f"The chain does not answer; try again. {error}") from None
         return Response(present.attestors(found, attestors.attestors(found)))

@@ -10,10 +10,11 @@ from rest_framework.response import Response
 from oracle import clock
 from oracle.api import schema as shared
 from oracle.api.base import ApiView, body_of, integer, one_page, page_size
+from oracle.api.codes import Code
 from oracle.api.problems import Problem, malformed, not_found
 from settlement import reserves
 from settlement.api import present, schema
-from settlement.api.views import ADDRESS, STATUS, refusal_of
+from settlement.api.views import ADDRESS, refusal_of
 from settlement.chain.errors import ChainError
 from settlement.models import Root
 from settlement.root_stages import RootStage
@@ -56,11 +57,9 @@ class RootSignaturesView(ApiView):
         try:
             answer = self._take(request, root_id)
         except ChainError as error:
-            raise Problem(
-                "unavailable", f"The chain does not answer; try again. {error}", status=503
-            ) from None
+            raise Problem(Code.UNAVAILABLE, f"The chain does not answer; try again. {error}") from None
         if isinstance(answer, signing.Problem):
-            raise Problem(answer.code, answer.detail, status=STATUS[answer.code])
+            raise Problem(answer.code, answer.detail)
         return Response(present.root(reserves.roots().get(pk=answer.pk)), status=201)
 
     def _take(self, request: Request, root_id: int) -> Root | signing.Problem:

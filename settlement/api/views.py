@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from oracle import clock
 from oracle.api import schema as shared
 from oracle.api.base import ApiView, body_of, integer, one_page, page_size
+from oracle.api.codes import Code
 from oracle.api.problems import Problem, malformed
 from settlement import selectors
 from settlement.api import present, schema
@@ -23,12 +24,6 @@ from settlement.stages import PublicationStage
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 ID = re.compile(r"0x[0-9a-f]{64}")
-STATUS = {
-    signing.Code.UNKNOWN_PUBLICATION: 404,
-    signing.Code.UNKNOWN_ROOT: 404,
-    signing.Code.BAD_SIGNATURE: 403,
-    signing.Code.NOT_AN_ATTESTOR: 403,
-}
 
 
 class SeriesView(ApiView):
@@ -102,11 +97,9 @@ class SignaturesView(ApiView):
         try:
             answer = self._take(request, publication_id)
         except ChainError as error:
-            raise Problem(
-                "unavailable", f"The chain does not answer; try again. {error}", status=503
-            ) from None
+            raise Problem(Code.UNAVAILABLE, f"The chain does not answer; try again. {error}") from None
         if isinstance(answer, signing.Problem):
-            raise Problem(answer.code, answer.detail, status=STATUS[answer.code])
+            raise Problem(answer.code, answer.detail)
         fresh = selectors.publications().get(pk=answer.pk)
         return Response(present.publication(fresh, selectors.items_of([fresh])[fresh.pk]), status=201)
 
