@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Subquery, Sum
+from django.db.models import Case, F, Q, QuerySet, Subquery, Sum, When
 
 import ledger.selectors
 from ledger import names
@@ -92,9 +92,15 @@ def expiries(
     return rows
 
 
-def claims_of(expiry: Expiry) -> list[Claim]:
-    """The claims of an expiry in the order in which they were opened."""
-    return list(Claim.objects.filter(expiry=expiry).order_by("id"))
+def claims_of(expiry: Expiry, *, after: int = 0) -> QuerySet[Claim]:
+    """The claims of an expiry in the order in which they were opened, from behind the id `after` on."""
+    return Claim.objects.filter(expiry=expiry, id__gt=after).order_by("id")
+
+
+def weightiest_claims(expiry: Expiry, *, limit: int) -> list[Claim]:
+    """Those that took a round, then those that most is pledged on; at most so many, in the order of their opening."""
+    filled = Case(When(status=Claim.Status.FILLED, then=0), default=1)
+    return sorted(claims_of(expiry).order_by(filled, "-pledged", "id")[:limit], key=lambda claim: claim.pk)
 
 
 def moment_of(name: str) -> tuple[Expiry, BookHead] | None:
@@ -181,9 +187,11 @@ def account(address: str) -> AccountView:
     return AccountView(address, ledger.selectors.balances(address), stakes.locked_stake(address), locks)
 
 
-def acts_of(address: str, *, limit: int) -> list[Act]:
-    """An account's newest acts, newest first."""
-    return list(_with_stage(Act.objects.filter(account=address)).order_by("-seq")[:limit])
+def acts_of(address: str, *, limit: int, before: int | None = None) -> list[Act]:
+    """At most so many of an account's acts, the newest first, from below the seq `before` on."""
+    acts = Act.objects.filter(account=address)
+    acts = acts if before is None else acts.filter(seq__lt=before)
+    return list(_with_stage(acts).order_by("-seq")[:limit])
 
 
 def act_of(digest: str) -> Act | None:

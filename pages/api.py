@@ -7,9 +7,9 @@ from typing import Any
 
 from django.urls import path
 
-from oracle.api.expiries import ExpiriesView, ExpiryApi, ExpiryView
+from oracle.api.expiries import MOST_SERIES, ExpiriesView, ExpiryApi, ExpiryView
 from oracle.models import Expiry
-from settlement.api.present import of_expiries
+from settlement.api.present import first_series, of_expiries
 
 
 class _WithSettlement(ExpiryApi):
@@ -18,11 +18,14 @@ class _WithSettlement(ExpiryApi):
 
 
 class WholeExpiriesView(_WithSettlement, ExpiriesView):
-    """A page of expiries, with their series and publications."""
+    """A page of expiries, with their publications and how many series they have."""
 
 
 class WholeExpiryView(_WithSettlement, ExpiryView):
-    """One expiry, with its series and its publication."""
+    """One expiry, with its publication and its first series."""
+
+    def series(self, expiry: Expiry) -> list[dict[str, Any]]:
+        return first_series(expiry, limit=MOST_SERIES)
 
 
 urlpatterns = [

@@ -278,6 +278,11 @@ class Account(TypedDict):
     locks: list[Lock]
 
 
+class Acts(TypedDict):
+    results: list[Entry]
+    next: str | None
+
+
 class Ask(TypedDict):
     price: str
     final: NotRequired[str]
@@ -336,6 +341,11 @@ class ChainPlace(TypedDict):
     head: str | None
     depth: str | None
     depth_wanted: str
+
+
+class Claims(TypedDict):
+    results: list[ExpiryClaim]
+    next: str | None
 
 
 class Deliveries(TypedDict):
@@ -443,9 +453,11 @@ class Expiry(TypedDict):
     head: str
     acts: str
     electorate_weight: str
-    series: list[dict[str, Any]]
+    series_count: str
     publication: dict[str, Any] | None
+    series: list[dict[str, Any]]
     claims: list[ExpiryClaim]
+    claims_count: str
 
 
 class ExpiryClaim(TypedDict):
@@ -564,7 +576,7 @@ class ListedExpiry(TypedDict):
     head: str
     acts: str
     electorate_weight: str
-    series: list[dict[str, Any]]
+    series_count: str
     publication: dict[str, Any] | None
 
 
@@ -958,6 +970,19 @@ class Api:
         )
         return found
 
+    def account_acts(
+        self,
+        address: str | int,
+        *,
+        cursor: str | int | None = None,
+        limit: str | int | None = None,
+    ) -> Acts:
+        """An account's entries in the book, the newest first, each with its receipt."""
+        found: Acts = self._ask(
+            "GET", f"accounts/{address}/acts", {"cursor": cursor, "limit": limit}, None
+        )
+        return found
+
     def deposits(
         self,
         address: str | int,
@@ -990,6 +1015,16 @@ class Api:
         """Send one signed act."""
         found: Taken = self._ask(
             "POST", "acts", {}, body
+        )
+        return found
+
+    def act(
+        self,
+        digest: str | int,
+    ) -> Entry:
+        """One entry of the book by its digest, with its receipt."""
+        found: Entry = self._ask(
+            "GET", f"acts/{digest}", {}, None
         )
         return found
 
@@ -1092,6 +1127,19 @@ class Api:
         """One expiry, by id or slug."""
         found: Expiry = self._ask(
             "GET", f"expiries/{name}", {}, None
+        )
+        return found
+
+    def claims(
+        self,
+        name: str | int,
+        *,
+        cursor: str | int | None = None,
+        limit: str | int | None = None,
+    ) -> Claims:
+        """All claims on an expiry, in the order in which they were opened."""
+        found: Claims = self._ask(
+            "GET", f"expiries/{name}/claims", {"cursor": cursor, "limit": limit}, None
         )
         return found
 

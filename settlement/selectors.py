@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum, TextField, Value
+from django.db.models import Count, Q, QuerySet, Sum, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from operators.models import Proposal
@@ -47,6 +47,12 @@ def series_of(expiry_id: str, *, foreign: bool = False) -> list[Series]:
     if not foreign:
         rows = rows.filter(origin=Series.Origin.FACTORY)
     return list(rows.order_by("origin", "collateral", "strike", "address"))
+
+
+def series_counts(expiry_ids: Iterable[str]) -> dict[str, int]:
+    """How many of our series are listed on each of these expiries; none where there are none. One query."""
+    ours = Series.objects.filter(expiry__in=list(expiry_ids), origin=Series.Origin.FACTORY).order_by()
+    return {row["expiry"]: row["number"] for row in ours.values("expiry").annotate(number=Count("pk"))}
 
 
 def series_page(

@@ -1,16 +1,20 @@
-"""POST /api/v1/acts: the one door for every signed act (PROTOCOL 5 to 7)."""
+"""POST /api/v1/acts: the one door for every signed act (PROTOCOL 5 to 7). GET /api/v1/acts/{digest}: one of them."""
 
 from __future__ import annotations
+
+import re
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from oracle import clock
-from oracle.api import limits, schema
+from oracle import clock, selectors
+from oracle.api import limits, present, schema
 from oracle.api.base import ApiView, body_of
-from oracle.api.problems import Problem
+from oracle.api.problems import Problem, malformed, not_found
 from oracle.services.acts import take_act
+
+DIGEST = re.compile(r"0x[0-9a-f]{64}")
 
 
 class ActsView(ApiView):
@@ -35,3 +39,19 @@ class ActsView(ApiView):
         assert answer.receipt is not None
         body = {"receipt": answer.receipt.to_json(), "taken": True}
         return Response(body, status=200 if answer.repeated else 201)
+
+
+class ActView(ApiView):
+    @extend_schema(
+        operation_id="act",
+        summary="One entry of the book by its digest, with its receipt",
+        description="As the book shows it: what is sealed in a report is cut from its message.",
+        responses={200: schema.Entry, **schema.problems(400, 404)},
+    )
+    def get(self, request: Request, digest: str) -> Response:
+        if not DIGEST.fullmatch(digest):
+            raise malformed("A digest is 0x and 64 lower-case hex digits.")
+        act = selectors.act_of(digest)
+        if act is None:
+            raise not_found("act of this digest in the book")
+        return Response(present.entry(act))

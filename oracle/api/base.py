@@ -18,6 +18,8 @@ from oracle.api.problems import Problem, handle, malformed
 from protocol.acts import Refusal
 
 MAX_BODY_BYTES = 16 * 1024
+BIGGEST = 2**63 - 1
+"""That a column can hold: no row of any list lies behind it."""
 
 
 class StrictParser(BaseParser):
@@ -113,7 +115,7 @@ def body_of(request: Request, fields: tuple[str, ...]) -> list[Any]:
     return [body[name] for name in fields]
 
 
-def integer(request: Request, name: str, *, default: int, most: int = 2**63 - 1) -> int:
+def integer(request: Request, name: str, *, default: int, most: int = BIGGEST) -> int:
     """A whole number from the query, 0 to `most`; malformed where it is something else."""
     text = request.query_params.get(name)
     if text is None:

@@ -1,4 +1,4 @@
-"""GET /api/v1/expiries, one expiry, its transcript."""
+"""GET /api/v1/expiries, one expiry, its claims, its transcript."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ from rest_framework.response import Response
 
 from oracle import selectors
 from oracle.api import present, schema
-from oracle.api.base import ApiView, one_page, page_size
+from oracle.api.base import ApiView, integer, one_page, page_size
 from oracle.api.problems import malformed, not_found
 from oracle.models import BookHead, Expiry
 from protocol.stages import Stage
 
+MOST_CLAIMS = 50
+MOST_SERIES = 50
 CURSOR = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})")
 
 
@@ -28,8 +30,12 @@ class ExpiryApi(ApiView):
     """The apps above know more of an expiry; whoever composes the addresses overrides `extras`."""
 
     def extras(self, expiries: Sequence[Expiry]) -> dict[str, dict[str, Any]]:
-        """By expiry id: its `series` and its `publication`."""
-        return {expiry.id: {"series": [], "publication": None} for expiry in expiries}
+        """By expiry id: its `series_count` and its `publication`."""
+        return {expiry.id: {"series_count": "0", "publication": None} for expiry in expiries}
+
+    def series(self, expiry: Expiry) -> list[dict[str, Any]]:
+        """At most MOST_SERIES of its series."""
+        return []
 
     def documents(self, expiries: Sequence[Expiry]) -> list[dict[str, Any]]:
         expiries = selectors.with_rewards(expiries)
@@ -41,7 +47,7 @@ class ExpiriesView(ExpiryApi):
     @extend_schema(
         operation_id="expiries",
         summary="Expiries in the order of their instants",
-        description="Without their claims, of which there may be any number: ask for one expiry to see them.",
+        description="Without claims and series, of which there may be any number: ask for those of one expiry.",
         parameters=[
             schema.query("stage", f"one of {', '.join(Stage)}"),
             schema.query("index", "slug or id of an index"),
@@ -66,12 +72,36 @@ class ExpiryView(ExpiryApi):
     @extend_schema(
         operation_id="expiry",
         summary="One expiry, by id or slug",
+        description=(
+            f"With at most {MOST_CLAIMS} of its claims, those that took a round and then the heaviest, and its first"
+            f" {MOST_SERIES} series by collateral and strike. `claims_count` and `series_count` say how many there are;"
+            " `/expiries/{name}/claims` and `/series?expiry=` have all."
+        ),
         responses={200: schema.Expiry, **schema.problems(404)},
     )
     def get(self, request: Request, name: str) -> Response:
         row = existing(name)
         (document,) = self.documents([row])
-        return Response(document | {"claims": [present.claim(each) for each in selectors.claims_of(row)]})
+        claims = selectors.weightiest_claims(row, limit=MOST_CLAIMS)
+        count = len(claims) if len(claims) < MOST_CLAIMS else selectors.claims_of(row).count()
+        shown = {"claims": [present.claim(each) for each in claims], "claims_count": str(count)}
+        return Response(document | shown | {"series": self.series(row)})
+
+
+class ClaimsView(ApiView):
+    @extend_schema(
+        operation_id="claims",
+        summary="All claims on an expiry, in the order in which they were opened",
+        parameters=[
+            schema.query("cursor", "`next` of the page before", int),
+            schema.query("limit", "100, at most 500", int),
+        ],
+        responses={200: schema.Claims, **schema.problems(400, 404)},
+    )
+    def get(self, request: Request, name: str) -> Response:
+        limit, after = page_size(request, default=100, most=500), integer(request, "cursor", default=0)
+        rows, cursor = one_page(selectors.claims_of(existing(name), after=after), limit, lambda row: row.pk)
+        return Response({"results": [present.claim(each) for each in rows], "next": cursor})
 
 
 class TranscriptView(ApiView):

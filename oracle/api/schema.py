@@ -98,6 +98,11 @@ class Entry(serializers.Serializer):
     receipt = Receipt()
 
 
+class Acts(serializers.Serializer):
+    results = Entry(many=True)
+    next = Integer(allow_null=True, help_text="cursor of the next page")
+
+
 class Beat(serializers.Serializer):
     seq = Integer()
     book = Bytes32()
@@ -194,14 +199,25 @@ class ListedExpiry(serializers.Serializer):
     head = Bytes32()
     acts = Integer()
     electorate_weight = Integer()
-    series = serializers.ListField(child=Object(), help_text="as in /series")
+    series_count = Integer(help_text="of ours on it; `/series?expiry=` with its id and `origin=factory` has them")
     publication = Object(
         allow_null=True, help_text="id, stage, tx_hash, final_on_chain_at; null before FINAL"
     )
 
 
 class Expiry(ListedExpiry):
-    claims = ExpiryClaim(many=True)
+    series = serializers.ListField(
+        child=Object(), help_text="as in /series; where `series_count` is larger, the first of them"
+    )
+    claims = ExpiryClaim(
+        many=True, help_text="where `claims_count` is larger, those that took a round, and the heaviest"
+    )
+    claims_count = Integer(help_text="`/expiries/{name}/claims` has all of them")
+
+
+class Claims(serializers.Serializer):
+    results = ExpiryClaim(many=True)
+    next = Integer(allow_null=True, help_text="cursor of the next page")
 
 
 class Expiries(serializers.Serializer):

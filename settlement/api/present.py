@@ -147,20 +147,20 @@ def published(found: Published | None) -> dict[str, Any] | None:
 
 
 def of_expiries(expiries: Sequence[Expiry]) -> dict[str, dict[str, Any]]:
-    """What settlement adds to expiries in the API, by id: `series` and `publication`; constant queries."""
-    known = {expiry.id: expiry for expiry in expiries}
-    found = selectors.publications_of(known)
-    added: dict[str, dict[str, Any]] = {
-        id_: {"series": [], "publication": published(found.get(id_))} for id_ in known
-    }
-    ours = Series.objects.filter(expiry__in=list(known), origin=Series.Origin.FACTORY)
-    rows = list(ours.order_by("collateral", "strike"))
+    """What settlement adds to expiries in the API, by id: `series_count` and `publication`; constant queries."""
+    ids = [expiry.id for expiry in expiries]
+    found, counts = selectors.publications_of(ids), selectors.series_counts(ids)
+    return {id_: {"series_count": str(counts.get(id_, 0)), "publication": published(found.get(id_))} for id_ in ids}
+
+
+def first_series(expiry: Expiry, *, limit: int) -> list[dict[str, Any]]:
+    """At most so many of our series on an expiry, by collateral and strike; three queries at most."""
+    ours = Series.objects.filter(expiry=expiry, origin=Series.Origin.FACTORY)
+    rows = list(ours.order_by("collateral", "strike")[:limit])
     for row in rows:
-        row.expiry = known[row.expiry_id]  # joined, its terms would be read once more for each series
+        row.expiry = expiry  # joined, its terms would be read once more for each series
     states = states_of(rows)
-    for row in rows:
-        added[row.expiry_id]["series"].append(series(row, states[row.address]))
-    return added
+    return [series(row, states[row.address]) for row in rows]
 
 
 def finality(found: Finality) -> dict[str, Any]:

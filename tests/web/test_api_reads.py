@@ -90,6 +90,7 @@ def test_expiry__by_id_and_by_slug__is_the_same(reporting: Expiry, client: Clien
     assert (found["stage"], found["expiry_at"]) == ("REPORTING", str(OPEN))
     assert (found["index"]["spec"], found["terms"]) == (SPEC, reporting.terms)
     assert (found["price"], found["series"], found["publication"]) == (None, [], None)
+    assert (found["series_count"], found["claims_count"]) == ("0", "0")
 
 
 def test_expiry__disputed__shows_its_claims(reporting: Expiry, client: Client) -> None:
@@ -114,7 +115,7 @@ def test_expiries__disputed__leave_the_claims_to_the_one_that_is_asked_for(
     person("dave").pledge(reporting.id, 1, LIE, ETHER, now + 1)
     (listed,) = get(client, "expiries")["results"]
     alone = get(client, f"expiries/{reporting.slug}")
-    assert len(alone.pop("claims")) == 1
+    assert (len(alone.pop("claims")), alone.pop("claims_count"), alone.pop("series")) == (1, "1", [])
     assert listed == alone
 
 
@@ -169,6 +170,10 @@ def test_expiries__by_stage_and_index__only_those(reporting: Expiry, terms: Term
         "book?limit=0",
         "book?beats_after=99999999999999999999",
         "accounts/0x12",
+        "accounts/0x12/acts",
+        f"accounts/{'0x' + '12' * 20}/acts?cursor=x",
+        f"accounts/{'0x' + '12' * 20}/acts?limit=0",
+        "acts/0xAB",
         "accounts/0x" + "AB" * 20,
     ],
 )
@@ -177,7 +182,7 @@ def test_query__that_means_nothing__400(db: None, client: Client, path: str) -> 
     assert (response.status_code, response.json()["code"]) == (400, "malformed")
 
 
-@pytest.mark.parametrize("path", ["", "/transcript", "/simulate?price=1", "/finality"])
+@pytest.mark.parametrize("path", ["", "/claims", "/transcript", "/simulate?price=1", "/finality"])
 @pytest.mark.parametrize("name", ["none", "0x" + "00" * 32, "0x", "0xzz"])
 def test_expiry__unknown__404(db: None, client: Client, name: str, path: str) -> None:
     response = client.get(f"/api/v1/expiries/{name}{path}")
