@@ -92,6 +92,7 @@ _SHOWN = {
 
 Place = tuple[int, int]
 START: Place = (0, 0)
+END: Place = (2**62, 0)
 _PLACE = re.compile(r"(0|[1-9][0-9]{0,17})\.(0|[1-9][0-9]{0,8})")
 
 
@@ -139,11 +140,20 @@ def page(
 
 
 def latest(
-    *, limit: int, expiries: Collection[str] | None = None, kinds: Collection[EventKind] = ()
+    *,
+    limit: int,
+    before: Place | None = None,
+    expiries: Collection[str] | None = None,
+    kinds: Collection[EventKind] = (),
 ) -> Sequence[PublicEvent]:
-    """The newest `limit` events, newest first: of these expiries (by id), of these kinds (none: all). One query."""
+    """The newest `limit` events before a place, newest first: of these expiries (by id), of these kinds (none: all).
+    One query."""
     wanted = set(kinds) or set(EventKind)
+    seq, n = before or END
     given = {
+        "seq": seq,
+        "n": n,
+        "acts_before": seq + (n > 0),  # an act is at n = 0 of its seq
         "limit": limit,
         "expiries": list(expiries or ()),
         "acts": [act for act, kind in OF_ACTS.items() if kind in wanted],
@@ -196,9 +206,10 @@ _PAGE = _query(
     "told.seq, told.n LIMIT %(limit)s",
 )
 _NEWEST_FIRST = """
-    (<acts> WHERE kind = ANY(%(acts)s) <mine> ORDER BY seq DESC LIMIT %(limit)s)
+    (<acts> WHERE seq < %(acts_before)s AND kind = ANY(%(acts)s) <mine> ORDER BY seq DESC LIMIT %(limit)s)
     UNION ALL
-    (<events> WHERE seq IS NOT NULL AND kind = ANY(%(kinds)s) <mine> ORDER BY seq DESC, n DESC LIMIT %(limit)s)
+    (<events> WHERE (seq, n) < (%(seq)s, %(n)s) AND kind = ANY(%(kinds)s) <mine>
+     ORDER BY seq DESC, n DESC LIMIT %(limit)s)
     """
 _LATEST = _query(_NEWEST_FIRST.replace("<mine>", ""), "told.seq DESC, told.n DESC LIMIT %(limit)s")
 # One expiry after the other, by its own index: else the whole book may be read backwards for them.
