@@ -8,7 +8,6 @@ what a person decided about exactly that price and attempt.
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
@@ -16,23 +15,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from protocol.listing import Expiry
 from protocol.signing import Message
+from reporter.asking import NoAnswer, ask
 from reporter.attest.config import MAX_BPS, PriceCheckConfig
 from reporter.sending import load, save
 from reporter.stop import Stop
 from reporter.units import PRICE_UNIT, show_price, show_time
 
-MAX_ANSWER = 65_536  # bytes
 ROUND_SECONDS = 30
 """Checks of one round take no longer than this and one timeout: entries must be seen within 180 s."""
 RELEASED, REFUSED = "released", "refused"
-
-
-class CheckFailed(Exception):
-    """There is no answer that can be used; the text says why."""
 
 
 class PriceCheck:
@@ -44,10 +37,11 @@ class PriceCheck:
     def problem(self, document: dict[str, Any], price: int) -> str | None:
         """Why a person must look at this price; None where the check agrees within the deviation."""
         try:
-            answer = self._read(self._ask(json.dumps(document).encode()))
+            config = self.config
+            answer = self._read(ask(document, command=config.command, url=config.url, timeout=config.timeout))
             if isinstance(answer, bool):
                 return None if answer else "our own check says that it is not within its bounds"
-        except CheckFailed as failed:
+        except NoAnswer as failed:
             return f"our own check {failed}"
         off = abs(answer - price) * MAX_BPS / answer
         if off <= self.config.deviation_bps:
@@ -56,24 +50,10 @@ class PriceCheck:
         bps = -(-off.numerator // off.denominator)
         return f"our own price {ours} lies {bps} bps off, over {self.config.deviation_bps}"
 
-    def _ask(self, question: bytes) -> bytes:
-        try:
-            if self.config.command:
-                done = subprocess.run(
-                    self.config.command, input=question, timeout=self.config.timeout, check=True,
-                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                )  # fmt: skip
-                return done.stdout
-            return _post(self.config.url or "", question, self.config.timeout)
-        except (subprocess.TimeoutExpired, requests.Timeout):
-            raise CheckFailed(f"did not answer within {self.config.timeout} s") from None
-        except (OSError, subprocess.SubprocessError, requests.RequestException) as error:
-            raise CheckFailed(f"failed: {type(error).__name__}") from None
-
     def _read(self, raw: bytes) -> Fraction | bool:
         """A price with 18 decimals, or whether it is within the check's own bounds."""
         try:
-            document = json.loads(raw[:MAX_ANSWER])
+            document = json.loads(raw)
             if set(document) == {"within"} and isinstance(document["within"], bool):
                 return bool(document["within"])
             if set(document) == {"price"} and isinstance(document["price"], str):
@@ -82,26 +62,7 @@ class PriceCheck:
                     return price
         except (ValueError, TypeError, InvalidOperation, OverflowError, RecursionError):
             pass
-        raise CheckFailed('answered with neither {"price": "decimal"} nor {"within": true}')
-
-
-def _post(url: str, question: bytes, timeout: int) -> bytes:
-    """The answer, at most MAX_ANSWER bytes of it and within `timeout` seconds in all."""
-    deadline = time.monotonic() + timeout
-    with requests.post(
-        url, question, headers={"Content-Type": "application/json"}, timeout=timeout, stream=True,
-        allow_redirects=False,
-    ) as answer:  # fmt: skip
-        if answer.status_code != 200:
-            raise CheckFailed(f"answered {answer.status_code}")
-        raw = b""
-        for part in answer.iter_content(4096):
-            raw += part
-            if len(raw) > MAX_ANSWER:
-                raise CheckFailed(f"answered with more than {MAX_ANSWER} bytes")
-            if time.monotonic() > deadline:
-                raise requests.Timeout
-        return raw
+        raise NoAnswer('answered with neither {"price": "decimal"} nor {"within": true}')
 
 
 class Doubts:
