@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 from reporter import disputing, money
 from reporter.attest.chain import Chain
 from reporter.attest.config import add_options
 from reporter.evidence import hand_in
 from reporter.keys import load_key
-from reporter.quote import read_quote
-from reporter.report import MAX_SPREAD_PPM, quote_rows, report
-from reporter.sending import load, send_stored
+from reporter.options import Commands, Options, add_command, add_evidence, now, price, wei
+from reporter.report_commands import add_reporting
+from reporter.sending import send_stored
 from reporter.service import Service
 from reporter.set_commands import add_set
 from reporter.stop import Stop
-from reporter.units import parse_price, parse_wei, show_price, show_table, show_time
 from reporter.verify import verify
-
-Options = argparse.Namespace
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -33,8 +26,7 @@ def parser() -> argparse.ArgumentParser:
         description="Report, dispute, vote, verify and attest expiry prices. Nothing is sent without --send.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_prices(commands)
-    _add_report(commands)
+    add_reporting(commands)
     _add_dispute(commands)
     _add_moves(commands)
     _add_money(commands)
@@ -46,90 +38,21 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def _command(
-    commands: Commands,
-    name: str,
-    words: str,
-    run: Callable[[Options], int | None],
-    *,
-    sends: bool = False,
-    leaves: bool = False,
-) -> argparse.ArgumentParser:
-    command = commands.add_parser(name, help=words, description=words)
-    command.set_defaults(run=run)
-    command.add_argument("--url", default="http://127.0.0.1:8000", help="the service (default %(default)s)")
-    if sends:
-        command.add_argument("--key-file", type=Path, required=True, help="file with the private key, mode 600")
-        command.add_argument("--out", type=Path, default=Path("receipts"), help="folder for acts, salts and receipts")
-        command.add_argument("--send", action="store_true", help="really send it; without, this is a dry run")
-    if leaves:
-        command.add_argument(
-            "--attestor", action="append", default=[], metavar="URL", help="leave the receipt with this attestor too"
-        )
-    return command
-
-
-def _add_prices(commands: Commands) -> None:
-    command = _command(commands, "prices", "show what each source of an index says", _prices)
-    what = command.add_mutually_exclusive_group(required=True)
-    what.add_argument("--index", type=Path, help="an index spec, a JSON file")
-    what.add_argument("--expiry", help="an expiry of the service, by id or slug")
-    _add_sources(command)
-
-
-def _prices(options: Options) -> None:
-    spec = load(options.index) if options.index else Service(options.url).expiry(options.expiry)["index"]["spec"]
-    quote = read_quote(spec, options.recordings, _venues(options))
-    observed = [("observed", show_time(int(spec["instant"])))] if "instant" in spec else []
-    print(show_table([
-        ("pair", f"{spec.get('base', '?')}/{spec.get('quote', '?')}"), *observed, *quote_rows(quote),
-        ("price", show_price(quote.price)),
-    ]))  # fmt: skip
-
-
-def _add_report(commands: Commands) -> None:
-    command = _command(commands, "report", "report an expiry's price with a bond", _report, sends=True, leaves=True)
-    command.add_argument("--expiry", required=True, help="its id or slug")
-    command.add_argument("--bond", type=_wei, required=True, help="wei, or ether as 0.5ether")
-    command.add_argument("--price", type=_price, help="report this price instead of what the sources say")
-    command.add_argument(
-        "--max-spread-ppm", type=int, default=MAX_SPREAD_PPM,
-        help="stop where sources lie further apart (default %(default)s)",
-    )  # fmt: skip
-    _add_evidence(command)
-    _add_sources(command)
-
-
-def _report(options: Options) -> None:
-    report(
-        Service(options.url), load_key(options.key_file), expiry_id=options.expiry, bond=options.bond,
-        venues=_venues(options), price=options.price, max_spread_ppm=options.max_spread_ppm,
-        recordings=options.recordings, out=options.out, now=_now(), sending=options.send, attestors=options.attestor,
-        reason=options.reason, links=options.link, files=options.file,
-    )  # fmt: skip
-
-
 def _add_dispute(commands: Commands) -> None:
-    command = _command(commands, "dispute", "pledge against the standing price", _dispute, sends=True, leaves=True)
+    command = add_command(commands, "dispute", "pledge against the standing price", _dispute, sends=True, leaves=True)
     command.add_argument("--expiry", required=True, help="its id or slug")
-    command.add_argument("--price", type=_price, required=True, help="the price that is right instead")
-    command.add_argument("--amount", type=_wei, required=True, help="the most to pledge; what is not needed stays free")
+    command.add_argument("--price", type=price, required=True, help="the price that is right instead")
+    command.add_argument("--amount", type=wei, required=True, help="the most to pledge; what is not needed stays free")
     command.add_argument("--until", type=int, default=300, help="seconds for which it is meant (default %(default)s)")
-    _add_evidence(command)
+    add_evidence(command)
 
 
 def _dispute(options: Options) -> None:
     disputing.dispute(
         Service(options.url), load_key(options.key_file), expiry_id=options.expiry, price=options.price,
-        amount=options.amount, until=_now() + options.until, reason=options.reason, out=options.out,
+        amount=options.amount, until=now() + options.until, reason=options.reason, out=options.out,
         sending=options.send, attestors=options.attestor, links=options.link, files=options.file,
     )  # fmt: skip
-
-
-def _add_evidence(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--reason", default="", help="words that go into the evidence")
-    command.add_argument("--link", action="append", default=[], help="an address that goes into it; any number")
-    command.add_argument("--file", action="append", default=[], type=Path, help="a small file that goes beside it")
 
 
 def _add_moves(commands: Commands) -> None:
@@ -138,9 +61,9 @@ def _add_moves(commands: Commands) -> None:
         ("unstake", "Unstake", "take stake back; it is free after the unbonding delay"),
         ("withdraw", "Withdrawal", "ask for free money to leave the book"),
     ):
-        command = _command(commands, name, words, _move, sends=True, leaves=True)
+        command = add_command(commands, name, words, _move, sends=True, leaves=True)
         command.set_defaults(kind=kind)
-        command.add_argument("--amount", type=_wei, required=True, help="wei, or ether as 0.5ether")
+        command.add_argument("--amount", type=wei, required=True, help="wei, or ether as 0.5ether")
 
 
 def _move(options: Options) -> None:
@@ -152,10 +75,10 @@ def _move(options: Options) -> None:
 
 
 def _add_money(commands: Commands) -> None:
-    put = _command(commands, "deposit", "deposit ether into the escrow as bonds", _deposit, sends=True)
-    put.add_argument("--amount", type=_wei, required=True, help="wei, or ether as 0.5ether")
-    take = _command(commands, "claim", "have withdrawn money paid by the escrow", _claim, sends=True)
-    leave = _command(commands, "exit", "take everything out, where roots have stopped for long", _exit, sends=True)
+    put = add_command(commands, "deposit", "deposit ether into the escrow as bonds", _deposit, sends=True)
+    put.add_argument("--amount", type=wei, required=True, help="wei, or ether as 0.5ether")
+    take = add_command(commands, "claim", "have withdrawn money paid by the escrow", _claim, sends=True)
+    leave = add_command(commands, "exit", "take everything out, where roots have stopped for long", _exit, sends=True)
     for command in (put, take, leave):
         command.add_argument("--rpc-url", required=True, help="a node of the chain")
         command.add_argument("--account", type=str.lower, help="whose money it is; the key's own where left out")
@@ -183,7 +106,7 @@ def _exit(options: Options) -> None:
     key = load_key(options.key_file)
     money.leave(
         Service(options.url), _escrow(options), key, account=options.account or key.address, file=options.file,
-        now=_now(), sending=options.send,
+        now=now(), sending=options.send,
     )  # fmt: skip
 
 
@@ -198,10 +121,10 @@ def _add_vote(commands: Commands) -> None:
     command = commands.add_parser("vote", help="commit to a price in a ballot, and reveal it later")
     steps = command.add_subparsers(dest="step", required=True, metavar="STEP")
     words = "commit to a price; its salt is stored beside the receipt"
-    commit = _command(steps, "commit", words, _commit, sends=True, leaves=True)
-    commit.add_argument("--price", type=_price, required=True, help="the price to vote for")
-    reveal = _command(steps, "reveal", "reveal the vote that was committed", _reveal, sends=True, leaves=True)
-    reveal.add_argument("--price", type=_price, help="the price that was voted for, with --derive-salt and no file")
+    commit = add_command(steps, "commit", words, _commit, sends=True, leaves=True)
+    commit.add_argument("--price", type=price, required=True, help="the price to vote for")
+    reveal = add_command(steps, "reveal", "reveal the vote that was committed", _reveal, sends=True, leaves=True)
+    reveal.add_argument("--price", type=price, help="the price that was voted for, with --derive-salt and no file")
     words = "make the salt from a signature of the key, so that no file is needed to reveal (docs/voting.md)"
     for step in (commit, reveal):
         step.add_argument("--expiry", required=True, help="its id or slug")
@@ -226,12 +149,12 @@ def _reveal(options: Options) -> None:
 def _add_rule(commands: Commands) -> None:
     command = commands.add_parser("rule", help="sign a guardian's share of a ruling, and send k of them together")
     steps = command.add_subparsers(dest="step", required=True, metavar="STEP")
-    sign = _command(steps, "sign", "sign one share and write it to a file", _sign_ruling)
+    sign = add_command(steps, "sign", "sign one share and write it to a file", _sign_ruling)
     sign.add_argument("--key-file", type=Path, required=True, help="file with the guardian's private key, mode 600")
     sign.add_argument("--expiry", required=True, help="its id or slug")
-    sign.add_argument("--price", type=_price, required=True, help="the price that is right")
+    sign.add_argument("--price", type=price, required=True, help="the price that is right")
     sign.add_argument("--reason", required=True, help="why; all guardians must give the same words")
-    join = _command(steps, "send", "put shares of one ruling together and send it", _send_ruling, leaves=True)
+    join = add_command(steps, "send", "put shares of one ruling together and send it", _send_ruling, leaves=True)
     join.add_argument("shares", nargs="+", type=Path, help="files of `rule sign`")
     for step in (sign, join):
         step.add_argument("--out", type=Path, default=Path("receipts"), help="folder for shares and the receipt")
@@ -249,14 +172,12 @@ def _send_ruling(options: Options) -> None:
 
 
 def _add_verify(commands: Commands) -> None:
-    command = _command(commands, "verify", "run a transcript again: PASS, or the first act that differs", _verify)
+    command = add_command(commands, "verify", "run a transcript again: PASS, or the first act that differs", _verify)
     command.add_argument("what", metavar="EXPIRY|FILE", help="a transcript's file, or an expiry's id or slug")
     command.add_argument("--save", type=Path, help="keep the transcript that was fetched")
-    again = _command(commands, "resend", "send a stored act again, where no answer came", _resend, leaves=True)
+    again = add_command(commands, "resend", "send a stored act again, where no answer came", _resend, leaves=True)
     again.add_argument("file", type=Path, help="the file that holds the act")
-
-
-    papers = _command(commands, "evidence", "hand in the document behind an act's evidence", _evidence)
+    papers = add_command(commands, "evidence", "hand in the document behind an act's evidence", _evidence)
     papers.add_argument("file", type=Path, help="the document, as `report` and `dispute` leave it")
     papers.add_argument("files", nargs="*", type=Path, help="the files that it names, in any order")
 
@@ -292,33 +213,3 @@ def _attest(options: Options) -> int:
     from reporter.attest.program import attest  # its own program: the others need not load it
 
     return attest(options)
-
-
-def _add_sources(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--venues", default="", help="only these, by comma")
-    folder = Path("demo")
-    command.add_argument("--recordings", type=Path, default=folder, help="folder of recordings (default %(default)s)")
-
-
-def _venues(options: Options) -> list[str]:
-    return [venue.strip() for venue in options.venues.split(",") if venue.strip()]
-
-
-def _price(text: str) -> int:
-    return _typed(parse_price, text)
-
-
-def _wei(text: str) -> int:
-    return _typed(parse_wei, text)
-
-
-def _typed(read: Callable[[str], int], text: str) -> int:
-    try:
-        return read(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def _now() -> int:
-    return int(time.time())
-

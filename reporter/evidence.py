@@ -36,13 +36,15 @@ def hand_in(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
     print(f"evidence {evidence_hash(document)} handed in; it is shown once its act is public")
 
 
-def offer(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
-    """Hand in what belongs to an act that was just taken. The act stands whatever becomes of it."""
+def offer(service: Service, path: Path, files: Sequence[Path] = ()) -> bool:
+    """Hand in what belongs to an act that was taken; whether it went well. The act stands whatever becomes of it."""
     try:
         hand_in(service, path, files)
     except Stop as stop:
         again = " ".join(map(str, (path, *files)))
         print(f"the evidence was not handed in: {stop}; later: python -m reporter evidence {again}")
+        return False
+    return True
 
 
 def read(path: Path) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 
 from protocol.evidence import observation
 from protocol.hashing import keccak, to_hex
-from reporter.sources import Reading, round_half_up
+from reporter.sources import Reading, round_half_up, window_of
 from reporter.stop import Stop
 from reporter.units import PRICE_UNIT
 
@@ -31,7 +31,9 @@ class Recording:
         self.folder = folder
 
     def read(self, spec: Mapping[str, Any], source: Mapping[str, Any]) -> Reading:
-        venue, instant, window = source["venue"], int(spec["instant"]), int(spec["window"])
+        venue, instant, window = source["venue"], int(spec["instant"]), window_of(spec)
+        if window < BAR:
+            raise Stop(f"{venue}: a recording needs an index with a window, of {BAR} s at least")
         raw, closes = self._closes(source, venue)
         minutes = range(instant - window, instant, BAR)
         missing = [minute for minute in minutes if minute not in closes]

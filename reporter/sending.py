@@ -34,14 +34,20 @@ def send(
 ) -> Path:
     """Sign and send one act; returns the file that holds it with its receipt, which is left with `attestors` too.
 
-    The file is written before the act leaves: what it holds (salts!) cannot be got again, and the same act may be sent
-    again by `python -m reporter resend FILE` when no answer came. Stop where the act is refused or the receipt is bad.
+    Stop where the act is refused or the receipt is bad.
     """
-    domain = service.domain()
-    signed = digest(domain, kind, message)
+    return send_stored(service, keep(service, key, kind, message, folder), attestors)
+
+
+def keep(service: Service, key: Key, kind: str, message: Message, folder: Path) -> Path:
+    """Sign one act, and write the file from which it is sent.
+
+    The file is written before the act leaves: what it holds (salts!) cannot be got again, and the same act may be sent
+    again by `python -m reporter resend FILE` when no answer came.
+    """
+    signed = digest(service.domain(), kind, message)
     act = {"kind": kind, "message": to_json(kind, message), "signatures": [key.sign(signed)]}
-    path = store(folder, f"{kind.lower()}-{signed[2:14]}", {"digest": signed, "act": act})
-    return send_stored(service, path, attestors)
+    return store(folder, f"{kind.lower()}-{signed[2:14]}", {"digest": signed, "act": act})
 
 
 def send_stored(service: Service, path: Path, attestors: Sequence[str] = ()) -> Path:

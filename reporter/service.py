@@ -56,6 +56,16 @@ class Service:
             raise Stop(f"asked for expiry {id_}, the service answered with {document['id']}")
         return document
 
+    def reporting(self, index: str) -> list[api.ListedExpiry]:
+        """The expiries of an index, by its id or slug, that take reports now."""
+        found: list[api.ListedExpiry] = []
+        cursor: str | None = None
+        while True:
+            page = self.api.expiries(stage="REPORTING", index=index, limit=100, cursor=cursor)
+            found += page["results"]
+            if (cursor := page["next"]) is None:
+                return found
+
     def transcript(self, id_: str) -> Any:
         return self.api.transcript(id_)
 

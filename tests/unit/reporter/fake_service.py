@@ -27,6 +27,7 @@ class FakeService(Service):
         self.published: list[dict[str, Any]] = []
         self.proposed_roots: list[dict[str, Any]] = []
         self.posts: list[tuple[str, dict[str, Any]]] = []
+        self.asked: list[str] = []
         self.accounts: dict[str, dict[str, str]] = {}
         self.refuse_with: str | None = None
         self.receipt_key = SERVICE
@@ -36,6 +37,7 @@ class FakeService(Service):
 
     def _ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> dict[str, Any]:
         kind, _, rest = path.partition("/")
+        self.asked.append(path)
         if method == "POST":
             self.posts.append((path, body))
             if kind == "evidence":
@@ -52,6 +54,13 @@ class FakeService(Service):
         }
 
     def _expiries(self, rest: str, query: dict[str, Any]) -> dict[str, Any]:
+        if not rest:
+            shown = [self._expiries(each, {}) for each in self.writer.expiries]
+            found = [each for each in shown if query.get("stage") in (None, each["stage"])]
+            if query.get("index") != "btc":
+                found = []
+            place = int(query.get("cursor", 0))
+            return {"results": found[place : place + 1], "next": str(place + 1) if found[place + 1 :] else None}
         known = self.writer.book.expiries[rest]
         spec, expiry_at, terms = self.writer.listings[self.writer.expiries.index(rest)]
         state = known.state
@@ -65,7 +74,15 @@ class FakeService(Service):
 
     def _accounts(self, rest: str, query: dict[str, Any]) -> dict[str, Any]:
         held = self.writer.book.accounts.of(rest)
-        return {name: str(getattr(held, name)) for name in ("free", "stake", "unbonding", "withdrawing")}
+        locks: dict[str, int] = {}
+        for entry in (each for each in self.writer.log if isinstance(each, Entry)):
+            if entry.kind in ("Report", "Pledge") and entry.message["account"] == rest:
+                amount = entry.message.get("bond") or entry.message["amount"]
+                locks[entry.message["expiry"]] = locks.get(entry.message["expiry"], 0) + amount
+        running = {id_: amount for id_, amount in locks.items() if self.writer.book.expiries[id_].state.price is None}
+        return {name: str(getattr(held, name)) for name in ("free", "stake", "unbonding", "withdrawing")} | {
+            "locks": [{"expiry": id_, "amount": str(amount)} for id_, amount in running.items()]
+        }
 
     def _book(self, rest: str, query: dict[str, Any]) -> dict[str, Any]:
         log = self.writer.log

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from protocol.terms import Index
-from reporter.quote import read_quote
+from reporter.quote import Sources, read_quote
 from reporter.sources import combine, median, round_half_up
 from reporter.stop import Stop
 
@@ -33,7 +33,7 @@ def demo_spec() -> dict[str, Any]:
 
 
 def test_demo__all_venues__is_the_median_of_three_means() -> None:
-    quote = read_quote(demo_spec(), DEMO)
+    quote = read_quote(demo_spec(), Sources(DEMO))
     means = {reading.venue: round_half_up(reading.price * 10**18, CENT) // CENT for reading in quote.readings}
     assert means == {"Binance BTC/BUSD": 1789539, "Bybit BTC/USDT": 1787597, "Binance BTC futures": 1789107}
     assert quote.price == 17_891_07 * CENT
@@ -41,7 +41,7 @@ def test_demo__all_venues__is_the_median_of_three_means() -> None:
 
 
 def test_demo__binance_alone__lies_within_tolerance_of_the_median() -> None:
-    alone = read_quote(demo_spec(), DEMO, ["Binance BTC/BUSD"])
+    alone = read_quote(demo_spec(), Sources(DEMO, ["Binance BTC/BUSD"]))
     assert alone.price == 17_895_39 * CENT
     assert abs(alone.price - 17_891_07 * CENT) * 10**6 <= 1_000 * alone.price
 
@@ -79,7 +79,7 @@ TWO = ["A,1970-01-01T00:00Z,10", "A,1970-01-01T00:01Z,11", "A,1970-01-01T00:02Z,
 
 
 def test_recording__window__takes_bars_that_begin_in_it(tmp_path: Path) -> None:
-    assert read_quote(recorded(tmp_path, TWO), tmp_path).price == 10_500_000_000_000_000_000
+    assert read_quote(recorded(tmp_path, TWO), Sources(tmp_path)).price == 10_500_000_000_000_000_000
 
 
 @pytest.mark.parametrize(
@@ -97,17 +97,17 @@ def test_recording__bad__stops_with_words(
     tmp_path: Path, rows: list[str], changes: dict[str, str], words: str
 ) -> None:
     with pytest.raises(Stop, match=words):
-        read_quote(recorded(tmp_path, rows, **changes), tmp_path)
+        read_quote(recorded(tmp_path, rows, **changes), Sources(tmp_path))
 
 
 def test_quote__unknown_venue__stops(tmp_path: Path) -> None:
     with pytest.raises(Stop, match="no venue 'C'"):
-        read_quote(recorded(tmp_path, TWO), tmp_path, ["C"])
+        read_quote(recorded(tmp_path, TWO), Sources(tmp_path, ["C"]))
 
 
 def test_quote__recording_path_with_folders__stays_in_the_folder(tmp_path: Path) -> None:
     spec = recorded(tmp_path, TWO, file="/etc/../r.csv")
-    assert read_quote(spec, tmp_path).price > 0
+    assert read_quote(spec, Sources(tmp_path)).price > 0
 
 
 def test_combine__unknown_way__stops() -> None:

@@ -12,8 +12,10 @@ from protocol.signing import address_of, commitment, digest, parse, recover
 from protocol.terms import ETHER
 from protocol.transcript import verify as verify_transcript
 from reporter import __main__, disputing
+from reporter.brakes import Brakes
 from reporter.keys import Key
-from reporter.report import report
+from reporter.quote import Sources
+from reporter.report import Reporter
 from reporter.service import Problem
 from reporter.stop import Stop
 from tests.unit.protocol.story import (
@@ -45,11 +47,13 @@ def service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeService:
 
 
 def run(service: FakeService, folder: Path, **changes: Any) -> None:
-    arguments: dict[str, Any] = {
-        "expiry_id": service.writer.expiry, "bond": ETHER, "venues": [], "price": None, "max_spread_ppm": 5_000,
-        "recordings": folder, "out": folder / "out", "now": NOW, "sending": True,
-    }
-    report(service, Key(LIAR), **(arguments | changes))
+    """Report as LIAR, by limits, sources and fields of a Reporter that are changed."""
+    now, price, expiry = changes.pop("now", NOW), changes.pop("price", None), changes.pop("expiry", None)
+    sources = Sources(changes.pop("recordings", folder), changes.pop("venues", ()), changes.pop("own", None))
+    limits = {name: changes.pop(name) for name in list(changes) if name in Brakes.__annotations__}
+    own: dict[str, Any] = {"key": Key(LIAR), "bond": ETHER, "out": folder / "out", "sending": True} | changes
+    reporter = Reporter(service, sources=sources, brakes=Brakes(**limits), **own)
+    reporter.report(expiry or service.writer.expiry, now, price)
 
 
 def test_report__dry_run__shows_all_and_sends_nothing(
@@ -93,7 +97,6 @@ def test_report__price_by_hand__asks_no_source(service: FakeService, tmp_path: P
     ("shown", "changes", "words"),
     [
         ({"stage": "CHALLENGE"}, {}, "in CHALLENGE"),
-        ({"round": "1", "stage": "CHALLENGE"}, {}, "disputed already"),
         ({}, {"now": EXPIRY_AT + 52}, "window closed"),
         ({}, {"bond": 3 * ETHER}, "bond must lie between"),
         ({}, {"bond": 1}, "bond must lie between"),
