@@ -18,6 +18,7 @@ from oracle.models import Act, Claim, Expiry
 from pages import drawn, life, papers, series, terms_words, told
 from pages.actions import actions
 from pages.compare import compare
+from pages.dispute_words import at_stake_on
 from pages.reading import decimal
 from pages.series import Line
 from pages.sessions import account_of
@@ -83,6 +84,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "more_claims": placed.cut,
         "played": played,
         "refused": request.GET.get("price") if played is None else None,
+        "at_stake": at_stake_on(row, [line.row for line in factory_lines(lines)]),
         "ballots": ballots,
         "ruling_signatures": _rulings(row),
         "lines": lines[:SERIES],
@@ -134,7 +136,7 @@ def _played(
     price = readable_price(asked) if asked else counter_price(row, terms, placed)
     if price is None:
         return None
-    ours = [line for line in lines if line.row.origin == Series.Origin.FACTORY]
+    ours = factory_lines(lines)
     record = Played(row, None if placed.cut else {claim.price: claim for claim in open_claims(placed)})
     return simulate(row, Ask(price), series=[line.row for line in ours], counted=units_of(ours), record=record)
 
@@ -142,6 +144,11 @@ def _played(
 def open_claims(placed: Placed) -> list[Claim]:
     """Those that still take pledges."""
     return [each.claim for each in placed.claims if each.claim.status == Claim.Status.OPEN]
+
+
+def factory_lines(lines: Sequence[Line]) -> list[Line]:
+    """Those of series that our factory made: what another contract pays nobody here knows."""
+    return [line for line in lines if line.row.origin == Series.Origin.FACTORY]
 
 
 def units_of(lines: Sequence[Line]) -> dict[str, int]:

@@ -14,11 +14,10 @@ from oracle import clock, selectors
 from oracle.models import Expiry
 from pages import charts, reading, series
 from pages.charts import Chart, Level
-from pages.expiry import units_of
+from pages.expiry import factory_lines, units_of
 from pages.series import Line
 from protocol.payoff import AMOUNT_END, redeem_n, redeem_p
 from protocol.terms import MAX_PRICE
-from settlement.models import Series
 from settlement.simulation import Ask, Simulated, simulate
 
 UNIT = 10**18
@@ -85,7 +84,7 @@ def _played(expiry: Expiry | None, fields: Mapping[str, Field], lines: Sequence[
     price = fields["price"].number
     if expiry is None or price is None or any(each.error for each in fields.values()):
         return None
-    ours = [line for line in lines if line.row.origin == Series.Origin.FACTORY]
+    ours = factory_lines(lines)
     units = None
     if (typed := fields["units"].number) is not None:
         units = {line.row.address: typed * 10**line.row.decimals // UNIT for line in ours}

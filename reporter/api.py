@@ -768,9 +768,10 @@ class SecurityMargin(TypedDict):
     answers: str
     stake: str
     cost: str
-    gain: str
+    gain: str | None
     from_value_secured: bool
-    margin: str
+    margin: str | None
+    could_pay: bool | None
 
 
 class Series(TypedDict):
@@ -837,6 +838,9 @@ class SignedAct(TypedDict):
 
 
 class Simulated(TypedDict):
+    moved_value: str | None
+    moved_rated: str | None
+    moved_unrated: list[UnratedAmount]
     expiry: str
     stage: ExpiryStage
     price: str
@@ -846,8 +850,8 @@ class Simulated(TypedDict):
     refusal: str | None
     refusal_means: str | None
     series: list[MovedSeries]
-    moved_value: str | None
     security: SecurityMargin | None
+    worst: WorstPrice | None
 
 
 class SimulatedRound(TypedDict):
@@ -919,6 +923,11 @@ class Units(TypedDict):
     left: str
 
 
+class UnratedAmount(TypedDict):
+    collateral: str
+    amount: str
+
+
 class Voter(TypedDict):
     account: str
     weight: str
@@ -952,6 +961,14 @@ class WebhookShape(TypedDict):
 class Webhooks(TypedDict):
     results: list[WebhookShape]
     next: str | None
+
+
+class WorstPrice(TypedDict):
+    moved_value: str | None
+    moved_rated: str | None
+    moved_unrated: list[UnratedAmount]
+    price: str
+    security: SecurityMargin
 
 
 class Api:

@@ -13,14 +13,12 @@ from oracle.record import DatabaseRecord
 from protocol.acts import Refusal
 from protocol.arithmetic import Pile
 from protocol.dispute import Quote, net
-from protocol.materiality import moved_to_p
+from protocol.materiality import Value, moved_to_p
 from protocol.payoff import redeem_n, redeem_p
 from protocol.record import Claim as FoldClaim
 from protocol.resolution import State
-from protocol.security import Security, security
 from protocol.stages import Stage
-from protocol.terms import Terms
-from protocol.value_secured import UNIT, collateral_rate
+from settlement.margin import Forced, Known
 from settlement.models import Series
 from settlement.selectors import counted_units, series_of
 
@@ -64,8 +62,9 @@ class Moved:
 @dataclass(frozen=True, slots=True)
 class Simulated:
     """`quote` and `net` (wei gained, below 0 lost, if `final` becomes final) are None where nobody could bond, for
-    `refusal`. `moved_value` is the sum over all series in wei, by the terms' rates; None where units are not known.
-    `from_value_secured`: the security margin is against everything that the expiry secured, not against `moved_value`.
+    `refusal`. `value` is what the counter-price moves over all series; None where units are not known. `forced` is what
+    forcing it takes, `worst` the same for the wrong price with the least margin, which is the expiry's own: None where
+    there is nothing to force (settlement/margin.py).
     """
 
     expiry: Expiry
@@ -75,9 +74,9 @@ class Simulated:
     refusal: Refusal | None
     net: int | None
     moved: Sequence[Moved]
-    moved_value: int | None
-    security: Security | None
-    from_value_secured: bool
+    value: Value | None
+    forced: Forced | None
+    worst: Forced | None
 
 
 class Played(DatabaseRecord):
@@ -114,23 +113,36 @@ def simulate(
     standing = state.standing if state.price is None else state.price
     found = disputes.dispute_quote(expiry, ask.price, amount=ask.amount, record=record)
     quote = None if isinstance(found, Refusal) else found
-    placed = [] if quote is None else record.piles()
     series = series_of(expiry.id) if series is None else series
     units = {**(counted_units(series) if counted is None else counted), **(ask.units or {})}
-    moved = [_moved(row, standing, ask, units.get(row.address)) for row in series]
-    value = _value(moved, state.terms)
-    gain = value if value is not None else expiry.value_secured or 0
+    known = _known(state, standing, record, series, units)
     return Simulated(
         expiry=expiry,
         ask=ask,
         standing=standing,
         quote=quote,
         refusal=found if isinstance(found, Refusal) else None,
-        net=None if quote is None else _net(state, placed, quote, ask),
-        moved=moved,
-        moved_value=value,
-        security=_security(state, placed, quote, ask, gain),
-        from_value_secured=value is None,
+        net=None if quote is None else _net(state, known.placed, quote, ask),
+        moved=[_moved(row, standing, ask, units.get(row.address)) for row in series],
+        value=known.value(ask.price),
+        forced=known.forced(ask.price),
+        worst=known.worst(ask.price),
+    )
+
+
+def _known(
+    state: State, standing: int | None, record: Played, series: Sequence[Series], units: Mapping[str, int]
+) -> Known:
+    """Stakes and seasoned stake are asked for only where claims can still be bonded: a ballot has its electorate."""
+    bonding = state.stage is Stage.CHALLENGE
+    return Known(
+        state=state,
+        standing=standing,
+        placed=record.piles() if bonding else [],
+        electorate=stakes.weight(expiry_at=state.expiry_at) if bonding else state.electorate_weight,
+        series=series,
+        units=units,
+        secured=record.expiry.value_secured or 0,
     )
 
 
@@ -155,25 +167,3 @@ def _moved(row: Series, standing: int | None, ask: Ask, units: int | None) -> Mo
 def _payout(row: Series, price: int) -> Payout:
     unit = 10**row.decimals
     return Payout(price, redeem_p(unit, row.strike, price), redeem_n(unit, row.strike, price))
-
-
-def _value(moved: Sequence[Moved], terms: Terms) -> int | None:
-    """In wei; nothing offsets anything, since whoever attacks holds the side that wins in each series."""
-    total = 0
-    for each in moved:
-        if each.moved is None:
-            return None
-        total += abs(each.moved) * collateral_rate(each.series.collateral, terms.value_rates) // UNIT
-    return total
-
-
-def _security(
-    state: State, placed: Sequence[Pile], quote: Quote | None, ask: Ask, gain: int
-) -> Security | None:
-    if state.stage is Stage.CHALLENGE and quote is None:
-        return None  # nobody can bond this price
-    weight = state.electorate_weight
-    if state.stage is Stage.CHALLENGE:
-        weight = stakes.weight(expiry_at=state.expiry_at)
-    bond = quote.required if quote else None
-    return security(state, placed, ask.price, electorate=weight, gain=gain, bond=bond)

@@ -30,6 +30,12 @@ register.filter("percent", terms_words.percent)
 register.filter("materiality", dispute_words.materiality)
 register.filter("moves", dispute_words.moves)
 register.filter("why_refused", dispute_words.why_refused)
+register.filter("most_moved", dispute_words.most_moved)
+register.filter("quote_rows", dispute_words.quote_rows)
+register.filter("left_out", dispute_words.left_out)
+register.filter("verdict", dispute_words.verdict)
+register.filter("could_gain", dispute_words.could_gain)
+register.filter("at_stake", dispute_words.at_stake)
 
 
 @register.filter

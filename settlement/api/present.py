@@ -10,10 +10,12 @@ from oracle.api.present import number
 from oracle.models import Expiry
 from protocol.acts import Refusal
 from protocol.dispute import Quote
+from protocol.materiality import Value
 from settlement import selectors
 from settlement.attestors import Attestor
 from settlement.chain.contracts import Signers
 from settlement.finality import MEANING, Finality, OnChain
+from settlement.margin import Forced
 from settlement.models import ChainSeries, Publication, Root, Series
 from settlement.reserves import Proven, Reserves
 from settlement.selectors import Published
@@ -212,13 +214,35 @@ def simulated(found: Simulated, reasons: Mapping[Refusal, str]) -> dict[str, Any
         "refusal": found.refusal,
         "refusal_means": None if found.refusal is None else reasons[found.refusal],
         "series": [_moved(each) for each in found.moved],
-        "moved_value": number(found.moved_value),
-        "security": None
-        if found.security is None
-        else {
-            **{name: str(amount) for name, amount in asdict(found.security).items()},
-            "from_value_secured": found.from_value_secured,
+        **_value(found.value),
+        "security": found.forced and _security(found.forced),
+        "worst": found.worst and {
+            "price": str(found.worst.price),
+            **_value(found.worst.value),
+            "security": _security(found.worst),
         },
+    }
+
+
+def _value(found: Value | None) -> dict[str, Any]:
+    unrated = {} if found is None else found.unrated
+    return {
+        "moved_value": None if found is None else number(found.wei),
+        "moved_rated": None if found is None else number(found.rated),
+        "moved_unrated": [
+            {"collateral": token, "amount": str(amount)} for token, amount in sorted(unrated.items())
+        ],
+    }
+
+
+def _security(found: Forced) -> dict[str, Any]:
+    amounts = {name: number(amount) for name, amount in asdict(found.security).items()}
+    if found.security.margin is None:
+        amounts["gain"] = None  # else one would take a part of it for all
+    return {
+        **amounts,
+        "could_pay": found.security.could_pay,
+        "from_value_secured": found.value is None,
     }
 
 

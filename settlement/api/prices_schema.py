@@ -120,19 +120,58 @@ class MovedSeries(serializers.Serializer):
     )
 
 
+class UnratedAmount(serializers.Serializer):
+    collateral = Address()
+    amount = Integer(help_text="base units")
+
+
+class MovedValue(serializers.Serializer):
+    """What a price moves between the holders of P and of N, over all series."""
+
+    moved_value = Integer(
+        allow_null=True,
+        help_text="wei, all of it; null where units are not known, and where a part is in a token without a rate",
+    )
+    moved_rated = Integer(
+        allow_null=True,
+        help_text="wei, the part in ETH and in tokens with a rate in `value_rates`; null where units are not known",
+    )
+    moved_unrated = UnratedAmount(
+        many=True, help_text="the part in tokens without a rate (a rate of 0 is none): nobody can say what it is worth"
+    )
+
+
 class SecurityMargin(serializers.Serializer):
     bonds = Integer(help_text="wei that an attacker bonds until a ballot opens, answered each time")
     answers = Integer(help_text="wei that the others bond meanwhile")
     stake = Integer(help_text="wei of stake that decides a ballot in which the whole electorate reveals")
     cost = Integer(help_text="bonds and stake")
     gain = Integer(
-        help_text="wei that the counter-price moves; all that the expiry secured where units are not known"
+        allow_null=True,
+        help_text=(
+            "wei that the price moves; all that the expiry secured where units are not known; null where a token"
+            " without a rate would move too"
+        ),
     )
-    from_value_secured = serializers.BooleanField()
-    margin = SignedInteger(help_text="cost less gain; below 0 an attack could pay")
+    from_value_secured = serializers.BooleanField(help_text="units are not known: what the expiry secured stands in")
+    margin = SignedInteger(
+        allow_null=True, help_text="cost less gain; below 0 an attack could pay; null where `gain` is"
+    )
+    could_pay = serializers.BooleanField(
+        allow_null=True,
+        help_text=(
+            "whether more could be gained than it costs; true also where what has a rate is enough for that;"
+            " null where it cannot be said"
+        ),
+    )
 
 
-class Simulated(serializers.Serializer):
+class WorstPrice(MovedValue):
+    price = Integer()
+    security = SecurityMargin()
+
+
+class Simulated(MovedValue):
     expiry = Bytes32()
     stage = serializers.ChoiceField(choices=list(Stage))
     price = Integer(help_text="the counter-price")
@@ -142,5 +181,14 @@ class Simulated(serializers.Serializer):
     refusal = serializers.CharField(allow_null=True, help_text="the code for which an act would be refused")
     refusal_means = serializers.CharField(allow_null=True)
     series = MovedSeries(many=True)
-    moved_value = Integer(allow_null=True, help_text="wei over all series; null where units are not known")
-    security = SecurityMargin(allow_null=True)
+    security = SecurityMargin(
+        allow_null=True,
+        help_text="of the counter-price; null where it cannot be forced: it agrees, or nobody may bond or vote for it",
+    )
+    worst = WorstPrice(
+        allow_null=True,
+        help_text=(
+            "the expiry's own margin: the wrong price with the least, of those at which most moves (the ends of what"
+            " the index allows, and the lowest strike) and the counter-price; null where no price can be replaced now"
+        ),
+    )

@@ -12,6 +12,7 @@ from ledger.selectors import balances
 from oracle.models import Expiry
 from oracle.services.time import pass_time
 from protocol.horizon import Unbounded
+from protocol.materiality import Value
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.finality import MEANING, Reason
 from settlement.models import (
@@ -23,6 +24,7 @@ from settlement.models import (
     PublicationItem,
     Series,
 )
+from settlement.simulation import Ask, simulate
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
 from tests.web.story import LIE, PRICE, send_secret_report, to_ballot, to_challenge, to_final
@@ -72,6 +74,44 @@ def test_simulate__in_challenge__is_a_dry_run_in_decimal_strings(
     # 3 to begin with; the answer of 3.2 opens the ballot. Nobody has staked.
     assert (security["bonds"], security["stake"], security["gain"]) == (str(3 * ETHER), "0", str(20 * ETHER))
     assert (security["margin"], security["from_value_secured"]) == (str(-17 * ETHER), False)
+
+
+def test_simulate__the_worst_price__has_the_least_margin_whatever_was_asked(
+    reporting: Expiry, series: Series, client: Client
+) -> None:
+    to_challenge(reporting)
+    body = get(client, reporting, "simulate", price=2495 * ETHER, units=1000 * ETHER).json()
+    worst = body["worst"]
+    # At the upper bound, 10^9 USD, nearly all goes to N; 4 ETH would be lost by reports, and a claim needs 3.2 at most.
+    assert worst["price"] == str(10**27)
+    assert int(worst["moved_value"]) // ETHER == 979
+    assert worst["moved_value"] == worst["moved_rated"] == worst["security"]["gain"]
+    assert worst["security"]["could_pay"] is True
+    assert int(worst["security"]["margin"]) == 32 * ETHER // 10 - int(worst["moved_value"])
+    assert get(client, reporting, "simulate", price=PRICE, units=1000 * ETHER).json()["worst"] == worst
+
+
+def test_simulate__a_token_without_a_rate__is_no_value_and_no_margin(
+    reporting: Expiry, series: Series, client: Client
+) -> None:
+    token = "0x" + "12" * 20
+    Series.objects.update(collateral=token)
+    to_challenge(reporting)
+    body = get(client, reporting, "simulate", price=LIE, units=1000 * ETHER).json()
+    assert (body["moved_value"], body["moved_rated"]) == (None, "0")
+    assert body["moved_unrated"] == [{"collateral": token, "amount": str(20 * ETHER)}]
+    for found in (body["security"], body["worst"]["security"]):
+        assert (found["gain"], found["margin"], found["could_pay"]) == (None, None, None)
+        assert found["from_value_secured"] is False
+    # Nor against the value secured, in which it counts for nothing.
+    unknown = get(client, reporting, "simulate", price=LIE).json()
+    assert (unknown["security"]["margin"], unknown["security"]["from_value_secured"]) == (None, True)
+    reporting.refresh_from_db()
+    reporting.raised = {**(reporting.raised or {}), "value_rates": {token: str(ETHER // 10)}}
+    rated = simulate(reporting, Ask(LIE, units={SERIES: 1000 * ETHER}))
+    assert rated.value == Value(2 * ETHER, {})
+    assert rated.forced is not None
+    assert rated.forced.security.margin == ETHER
 
 
 def test_simulate__then_really_pledged_and_won__pays_the_simulated_gain(
@@ -137,7 +177,7 @@ def test_simulate__that_nobody_could_bond__says_why_and_still_shows_payouts(
     reporting: Expiry, series: Series, client: Client
 ) -> None:
     body = get(client, reporting, "simulate", price=LIE).json()
-    assert (body["dispute"], body["security"], body["refusal"]) == (None, None, "wrong_stage")
+    assert (body["dispute"], body["security"], body["worst"], body["refusal"]) == (None, None, None, "wrong_stage")
     assert (body["series"][0]["standing"], body["series"][0]["counter"]["n"]) == (None, "0")
     to_challenge(reporting)
     assert get(client, reporting, "simulate", price=PRICE).json()["refusal"] == "agrees_with_standing"

@@ -22,7 +22,16 @@ from settlement.models import ChainSeries, Series
 from tests.cast import ETHER, Person, person
 from tests.db.conftest import NOW
 from tests.web.conftest import OPEN, WINDOW, Clock, queries
-from tests.web.story import LIE, PRICE, close_reporting, send_secret_report, to_ballot, to_challenge, to_final
+from tests.web.story import (
+    LIE,
+    PRICE,
+    close_reporting,
+    dispute,
+    send_secret_report,
+    to_ballot,
+    to_challenge,
+    to_final,
+)
 from tests.web.test_api_disputes import ruling
 from tests.web.test_login import enter
 from tests.web.test_pages import add_series, at_page, read
@@ -130,6 +139,124 @@ def test_dispute__counted_units__says_who_would_get_what(reporting: Expiry, clie
     assert "no payout changes" in text
     assert "Required now3 ETH" in text
     assert "Forcing this price could pay" in text
+
+
+TOKEN = "0x" + "12" * 19 + "cd"
+
+
+def rows_of(page: str) -> int:
+    """Of the table that says who would get what."""
+    table = page[page.index('aria-label="Payouts by series"') :]
+    return table[: table.index("</table>")].count('scope="row"')
+
+
+def test_margin__a_token_without_a_rate__is_named_and_no_margin_is_given(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    add_series(reporting, 2_450 * ETHER, decimals=6)
+    Series.objects.update(collateral=TOKEN)
+    count_units(reporting, 2_000_000 * 10**6)
+    at.now = to_challenge(reporting)
+    for path in (at_page(reporting) + "?price=2400", SIMULATE + "&price=2400"):
+        text = read(client, path)
+        # N are paid 50/2500 of it at PRICE and nothing at LIE
+        assert "payouts worth 40,000 of 0x121212…12cd would change hands" in text
+        assert "The terms have no rate for what is not in ETH" in text
+        assert "40,000 of 0x121212…12cd from N to P" in text
+        assert "? Whether forcing this price could pay cannot be said." in text
+        assert "? Whether forcing a wrong price could pay cannot be said." in text
+        assert "Marginnone can be given" in text
+        assert "✓ Forcing" not in text
+    # ETH alone is enough to pay for it: then it can be said, whatever the token is worth.
+    add_series(reporting, 2_000 * ETHER)
+    ChainSeries.objects.all().delete()
+    count_units(reporting, 10**30)
+    text = read(client, at_page(reporting) + "?price=2400")
+    assert "✗ Forcing this price could pay." in text
+    assert "Marginbelow 0" in text
+
+
+def test_margin__a_tiny_counter_price__shows_that_a_larger_lie_would_pay(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    add_series(reporting, 2_000 * ETHER)
+    count_units(reporting, 100 * ETHER)
+    at.now = to_challenge(reporting)
+    text = read(client, at_page(reporting) + "?price=2495")
+    assert "✓ Forcing this price costs more than it could gain." in text
+    # Below the strike N get nothing of the 20 that they get at 2,500. At the upper bound P get nothing of their 80:
+    # the claim is capped at 3.2 ETH at once.
+    assert "✗ Forcing a wrong price could pay. The worst would be 1,000,000,000.00. It would move 79.9998 ETH." in text
+    assert "Bonds3.2 ETH" in text
+    assert "Margin-76.7998 ETH" in text
+
+
+@pytest.mark.usefixtures("voters")
+def test_margin__in_a_ballot_or_at_a_price_that_agrees__is_the_expiry_s_own(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    add_series(reporting, 2_400 * ETHER)
+    count_units(reporting, ETHER)
+    at.now = to_challenge(reporting)
+    text = read(client, at_page(reporting) + "?price=2500")
+    assert "This price agrees with the one that stands" in text
+    assert "orcing this price" not in text
+    assert "✓ Forcing a wrong price costs more than it could gain." in text
+    dispute(reporting, at.now)
+    at.now += 2
+    text = read(client, at_page(reporting) + "?price=2400")
+    assert "Cost to force it13 ETH Bonds0 ETH Stake in a ballot13 ETH Margin+12" in text
+
+
+def test_margin__units_are_not_counted__is_against_what_the_expiry_secured(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    add_series(reporting, 2_000 * ETHER)
+    Expiry.objects.update(value_secured=50 * ETHER)
+    at.now = to_challenge(reporting)
+    text = read(client, at_page(reporting) + "?price=2400")
+    assert "all that the expiry secured, 50 ETH, stands for what it could move." in text
+    assert "✗ Forcing a wrong price could pay." in text
+    Series.objects.update(collateral=TOKEN)
+    Expiry.objects.update(value_secured=0)
+    text = read(client, at_page(reporting) + "?price=2400")
+    assert "Tokens for which the terms have no rate come on top." in text
+    assert "? Whether forcing a wrong price could pay cannot be said." in text
+
+
+def test_margin__before_a_price_stands__says_what_is_at_stake_at_most(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    Expiry.objects.update(value_secured=50 * ETHER)
+    assert "Security margin" not in read(client, at_page(reporting)), "no series"
+    add_series(reporting, 2_000 * ETHER)
+    said = "At stake is at most the collateral of all series: 50 ETH in the mean of the day before the instant, the"
+    for path in (at_page(reporting), SIMULATE + "&price=2400"):
+        text = read(client, path)
+        assert said + " value secured." in text
+        assert "orcing" not in text
+    Series.objects.update(collateral=TOKEN)
+    text = read(client, at_page(reporting))
+    assert said + " value secured, without 0x121212…12cd, for which the terms have no rate." in text
+
+
+def test_dispute__a_whole_grid__shows_the_series_that_move_most_and_a_link(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    for strike in range(2_401, 2_431):
+        add_series(reporting, strike * ETHER)
+    count_units(reporting, 1_000 * ETHER)
+    ChainSeries.objects.filter(strike=2_401 * ETHER).delete()  # not counted: it comes last
+    at.now = to_challenge(reporting)
+    for path in (at_page(reporting) + "?price=2400", SIMULATE + "&price=2400"):
+        page = client.get(path).content.decode()
+        assert rows_of(page) == 20
+        assert [strike in page[: page.index("10 more series")] for strike in (">2,402.00<", ">2,421.00<")] == [True] * 2
+        assert '<a href="/series/?expiry=eth-usd-test">10 more series</a>' in page
+    Series.objects.filter(strike__gt=2_420 * ETHER).delete()
+    page = client.get(at_page(reporting) + "?price=2400").content.decode()
+    assert rows_of(page) == 20
+    assert "more series" not in page
 
 
 def test_dispute__no_price_given__takes_the_heaviest_that_disagrees(
@@ -240,6 +367,7 @@ def test_expiry_page__logged_in_any_stage_any_number__at_most_twelve_queries(
     def look(stage: str) -> None:
         client.get(at_page(reporting))
         counted[stage] = queries(lambda: client.get(at_page(reporting)))
+        counted[stage + " agreeing"] = queries(lambda: client.get(at_page(reporting) + "?price=2500"))
         counted[stage + " simulated"] = queries(lambda: client.get(SIMULATE + "&price=2400"))
 
     for each in crowd:

@@ -12,13 +12,14 @@ from protocol.acts import Opened, Pledge, Report
 from protocol.arithmetic import Stake, agree, piles_of, required
 from protocol.dispute import Quote, net, probability, quote, rounds_ahead
 from protocol.horizon import Unbounded, horizon
-from protocol.materiality import moved_to_p
+from protocol.materiality import Value, farthest, moved_to_p, value_of
 from protocol.payouts import pay_stakes, settle
 from protocol.record import MemoryRecord
 from protocol.resolution import State, judge, pass_time
 from protocol.security import security
 from protocol.stages import DecidedBy, Stage
 from protocol.terms import ETHER, PPM, Index, Terms
+from protocol.value_secured import ETH
 from tests.unit.protocol.test_promises import prices, some_terms
 
 Fold = tuple[State, MemoryRecord]
@@ -166,6 +167,64 @@ def test_moved_to_p__the_worked_example__is_95_57_eth_from_n_to_p() -> None:
 @pytest.mark.parametrize("before, after", [(2_900, 3_000), (3_000, 1), (3_000, 3_000)])
 def test_moved_to_p__both_prices_at_most_the_strike__nothing(before: int, after: int) -> None:
     assert moved_to_p(12_000 * ETHER, 3_000 * ETHER, before * ETHER, after * ETHER) == 0
+
+
+def test_value_of__eth_a_rated_and_an_unrated_token__counts_what_has_a_rate_and_names_the_rest() -> None:
+    rated, unrated, idle, nought = ("0x" + digit * 40 for digit in "abcd")
+    moved = [(ETH, -3), (rated, 10), (unrated, 7), (unrated, -8), (idle, 0), (nought, 1)]
+    found = value_of(moved, {rated: ETHER // 2, nought: 0})
+    assert found == Value(3 + 5, {unrated: 15, nought: 1})
+    assert found.wei is None
+    assert value_of(moved[:2], {rated: ETHER // 2}).wei == 8
+    assert value_of([], {}).wei == 0
+
+
+@given(
+    st.builds(Index, st.integers(1, 10**4), st.integers(10**5, 10**30), st.integers(1, 9_000)),
+    st.integers(1, 10**5),
+    st.lists(st.tuples(st.integers(1, 10**6), st.integers(0, 10**24)), max_size=5),
+    st.data(),
+)
+def test_farthest__any_series__nowhere_else_moves_more(
+    index: Index, standing: int, series: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    def moved(price: int) -> int:
+        return sum(abs(moved_to_p(units, strike, standing, price)) for strike, units in series)
+
+    found = farthest(index, standing, [strike for strike, _ in series])
+    for price in found:
+        assert index.min_price <= price <= index.max_price
+        assert price % index.tick == 0
+    ticks = st.integers(-(-index.min_price // index.tick), index.max_price // index.tick)
+    assert moved(data.draw(ticks) * index.tick) <= max(map(moved, found))
+
+
+def test_farthest__a_strike_below_the_price__is_named_before_the_bound() -> None:
+    assert farthest(Index(1, 10**27, 5), 2_500, [2_003, 3_000]) == [2_000, 5, 10**27]
+    assert farthest(Index(1, 10**27), 2_500, [3_000]) == [1, 10**27]
+    assert farthest(Index(2_100, 9_000), 2_500, [2_000]) == [2_100, 9_000]
+
+
+@pytest.mark.parametrize(
+    ("gain", "more", "margin", "could_pay"),
+    [
+        (0, False, 682, False),
+        (682, False, 0, False),
+        (700, False, -18, True),
+        (0, True, None, None),
+        (700, True, None, True),
+    ],
+)
+def test_security__what_cannot_be_counted__leaves_no_margin(
+    gain: int, more: bool, margin: int | None, could_pay: bool | None
+) -> None:
+    state, record = disputed(Terms(), [(1_000, ETHER)] * 3, [])
+    tenth = ETHER // 10
+    found = security(
+        state, piles_of(record.stakes()), 900, electorate=100 * ETHER, gain=gain * tenth, more=more
+    )
+    assert found is not None
+    assert (found.margin, found.could_pay) == (None if margin is None else margin * tenth, could_pay)
 
 
 def test_security__of_a_price_that_is_answered__adds_bonds_to_the_ballot_and_the_stake_to_win_it() -> None:
