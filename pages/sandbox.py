@@ -60,6 +60,7 @@ def sandbox(request: HttpRequest) -> HttpResponse:
         "offered": selectors.running(limit=OFFERED),
         "fields": list(fields.values()),
         "asked": bool(request.GET),
+        "wrong": any(each.error for each in fields.values()),
         "played": _played(expiry, fields, lines),
         "payoff": _payoff(expiry, fields, lines),
         "pays": _pays(fields),
@@ -93,13 +94,15 @@ def _played(expiry: Expiry | None, fields: Mapping[str, Field], lines: Sequence[
 
 
 def _payoff(expiry: Expiry | None, fields: Mapping[str, Field], lines: Sequence[Line]) -> Chart | None:
-    """At the strike that was asked for, else that of the expiry's first series."""
+    """At the strike that was asked for, else at that of the expiry's series which is nearest to the price."""
+    known = expiry.price or expiry.standing if expiry else None
     strike = fields["strike"].number
     if strike is None:
-        strike = next((line.row.strike for line in lines if line.row.strike), None)
+        strikes = [line.row.strike for line in lines if line.row.strike]
+        price = known or fields["price"].number
+        strike = min(strikes, key=lambda each: abs(each - price) if price else 0, default=None)
     if strike is None:
         return None
-    known = expiry.price or expiry.standing if expiry else None
     levels = [Level("final" if expiry and expiry.price else "standing", known, "standing")] if known else []
     for name, kind in (("price", "counter"), ("final", "final")):
         number = fields[name].number

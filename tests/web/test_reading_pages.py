@@ -304,10 +304,22 @@ def test_simulate__an_expiry__the_same_as_the_api(reporting: Expiry, client: Cli
         ("price=0", "This is outside of what can be."),
         ("strike=9" + "9" * 40, "This is outside of what can be."),
         ("expiry=eth-usd-test", "Name a counter-price"),
+        ("expiry=eth-usd-test&price=2400&amount=x", "Correct what is marked above."),
     ],
 )
 def test_simulate__wrong__says_at_the_field_what(expiry: Expiry, client: Client, query: str, said: str) -> None:
     assert said in read(client, f"/simulate/?{query}")
+
+
+def test_simulate__no_strike_given__draws_the_nearest_to_the_price(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    for strike in (1_000, 2_450, 3_000):
+        add_series(reporting, strike * ETHER)
+    drawn = re.compile(r'aria-label="[^"]*strike (?:of )?([\d,.]+)', re.IGNORECASE)
+    assert drawn.findall(client.get(SIMULATE + "&price=2900").content.decode()) == ["3,000.00"]
+    at.now = to_challenge(reporting)
+    assert drawn.findall(client.get(SIMULATE + "&price=2900").content.decode()) == ["2,450.00"]
 
 
 def test_simulate__sealed__no_word_of_the_reports(reporting: Expiry, client: Client) -> None:
