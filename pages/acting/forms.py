@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
+from django.urls import reverse
 
-import disputes.selectors
 from ledger import names
 from ledger.selectors import balance
 from oracle import stakes
@@ -22,13 +23,14 @@ from oracle.receipts import NOTHING
 from oracle.services.answer import REASONS
 from pages.acting.evidence_form import EvidenceForm
 from pages.acting.fields import DecimalField, EtherField
+from pages.dispute_words import materiality, quote_rows
 from protocol import show
 from protocol.acts import Refusal
-from protocol.dispute import Quote
 from protocol.resolution import price_refusal
 from protocol.signing import Message
 from protocol.stages import Stage
 from protocol.terms import Terms
+from settlement.simulation import Ask, Simulated, simulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class ActForm(forms.Form):
     button: ClassVar[str]
     command: ClassVar[str]  # of the reporter's program, for who has no wallet in the browser
     template: ClassVar[str] = "pages/act.html"
+    foretells: ClassVar[bool] = False  # whether `foretold` has something to say
 
     def __init__(self, data: Any = None, *, expiry: Expiry | None = None, **options: Any) -> None:
         super().__init__(data, prefix=None, auto_id="id_%s", **options)
@@ -75,6 +78,10 @@ class ActForm(forms.Form):
     def defaults(self) -> dict[str, str]:
         """What the fields that were left empty stand for, once a message was made."""
         return {}
+
+    def foretold(self) -> dict[str, Any] | None:
+        """What the act would cost, gain and change, once a message was made. It is read beside it, and not signed."""
+        return None
 
 
 class OnExpiry(ActForm):
@@ -172,6 +179,7 @@ class DisputeForm(EvidenceForm, OnExpiry):
     stage = Stage.CHALLENGE
     too_early = "There is no price to dispute yet: it stands once reporting has closed."
     too_late = "The price cannot be disputed any more."
+    foretells = True
 
     price = DecimalField(label="The right price", help_text="Your claim against the standing price.")
     amount = EtherField(
@@ -180,35 +188,48 @@ class DisputeForm(EvidenceForm, OnExpiry):
         help_text="Left empty: all that the claim still needs. Others may pledge the rest.",
     )
 
-    quote: Quote | Refusal | None = None
+    simulated: Simulated | None = None
 
     def message(self, account: str, now: int) -> Message:
-        price = self.cleaned_data["price"]
-        self.quote = disputes.selectors.dispute_quote(self.on, price)
-        left = self.quote.left if isinstance(self.quote, Quote) else 0
+        price, amount = self.cleaned_data["price"], self.cleaned_data["amount"] or None
+        self.simulated = simulate(self.on, Ask(price, amount=amount))
+        left = self.simulated.quote.left if self.simulated.quote else 0
         return {
             "account": account,
             "expiry": self.on.id,
             "round": self.on.round + 1,
             "price": price,
-            "amount": self.cleaned_data["amount"] or left,
+            "amount": amount or left,
             "evidence": NOTHING,
             "nonce": secrets.randbits(128),
             "until": self.on.deadline or now,
         }
 
     def trouble(self, message: Message) -> Trouble | None:
-        if not isinstance(self.quote, Quote):
-            return refused(self.quote, "price") if self.quote else None
-        taken = min(message["amount"], self.quote.left)
-        if taken < min(self.terms.min_pledge, self.quote.left):
-            return Trouble(
-                f"Pledge at least {show.ether(min(self.terms.min_pledge, self.quote.left))}.", "amount"
-            )
+        assert self.simulated is not None
+        quote = self.simulated.quote
+        if quote is None:
+            return refused(self.simulated.refusal, "price") if self.simulated.refusal else None
+        taken, least = min(message["amount"], quote.left), min(self.terms.min_pledge, quote.left)
+        if taken < least:
+            return Trouble(f"Pledge at least {show.ether(least)}.", "amount")
         return short_of(message["account"], taken, "amount")
 
     def defaults(self) -> dict[str, str]:
-        return {"amount": show.typed(self.quote.left)} if isinstance(self.quote, Quote) else {}
+        quote = self.simulated and self.simulated.quote
+        return {"amount": show.typed(quote.left)} if quote else {}
+
+    def foretold(self) -> dict[str, Any] | None:
+        if self.simulated is None or self.simulated.quote is None:
+            return None
+        amount = self.simulated.ask.amount
+        query = {"expiry": self.on.slug, "price": show.typed(self.simulated.ask.price)}
+        query |= {"amount": show.typed(amount)} if amount else {}
+        return {
+            "rows": quote_rows(self.simulated.quote),
+            "text": materiality(self.simulated),
+            "href": f"{reverse('simulate')}?{urlencode(query)}",
+        }
 
 
 class MoneyForm(ActForm):

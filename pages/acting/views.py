@@ -102,13 +102,13 @@ def prepared(request: HttpRequest, form: ActForm) -> HttpResponse:
     papers = form if isinstance(form, EvidenceForm) else None
     if papers is not None and not papers.add_evidence(message):
         return _invalid(form)
-    trouble = form.trouble(message)
+    trouble, beside = form.trouble(message), {"defaults": form.defaults(), "foretold": form.foretold()}
     if trouble is not None:
-        return _trouble(trouble, form.defaults())
+        return _trouble(trouble, beside)
     if not ADDRESS.fullmatch(account):
-        return _trouble(Trouble("Connect a wallet: the account is part of what is signed."), form.defaults())
+        return _trouble(Trouble("Connect a wallet: the account is part of what is signed."), beside)
     made = document(form.kind, message, form.expiry)
-    answer = asdict(made) | {"ready": True, "defaults": form.defaults()}
+    answer = asdict(made) | beside | {"ready": True}
     return JsonResponse(answer | ({"evidence": papers.evidence_document} if papers is not None else {}))
 
 
@@ -160,7 +160,7 @@ def _invalid(form: ActForm | SendForm) -> JsonResponse:
     return JsonResponse({"ready": False, "errors": errors})
 
 
-def _trouble(trouble: Trouble, defaults: dict[str, str] | None = None) -> JsonResponse:
+def _trouble(trouble: Trouble, beside: dict[str, Any] | None = None) -> JsonResponse:
     place = {"errors": {trouble.field: trouble.text}} if trouble.field else {"note": trouble.text}
     link = {"href": trouble.link, "text": trouble.link_text} if trouble.link else None
-    return JsonResponse(place | {"ready": False, "link": link, "defaults": defaults or {}})
+    return JsonResponse(place | {"ready": False, "link": link} | (beside or {}))

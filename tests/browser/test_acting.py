@@ -62,6 +62,11 @@ def test_dispute__from_the_home_page__two_clicks_and_one_signature(
     page.get_by_label("The right price").fill("2400")
     court.ready(page)
     assert page.get_by_label("Pledge").input_value() == court.lines(page)["amount"].removesuffix(" ETH")
+    assert page.locator("#foretold dt").all_inner_texts()[2:4] == ["At risk", "Gain if right"]
+    assert page.locator("#foretold dd").all_inner_texts()[2:4] == ["3 ETH", "1.2 ETH"]
+    expect(page.get_by_role("link", name="Play it through")).to_have_attribute(
+        "href", f"/simulate/?expiry={reporting.slug}&price=2400"
+    )
     court.button(page).click()
     expect(page.get_by_role("heading", name="Taken")).to_be_visible()
     assert clicks.count == 2

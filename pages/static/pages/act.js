@@ -32,6 +32,7 @@ async function prepare() {
     reason = page.closed || `Fill in first: ${empty.map((input) => input.dataset.label).join(", ")}.`;
     view.fieldErrors({});
     view.summary(null);
+    view.foretold(null);
     return look();
   }
   reason = "One moment.";
@@ -44,6 +45,7 @@ async function prepare() {
       reason = found.trouble;
       view.fieldErrors(found.errors ?? {});
       view.summary(null);
+      view.foretold(null);
       return look();
     }
     for (const [name, value] of Object.entries(found)) body.set(name, value);
@@ -64,6 +66,7 @@ async function prepare() {
   prepared = answer.ready ? answer : null;
   reason = answer.note ?? (answer.errors ? "Look at what is marked above." : answer.ready ? "" : answer.detail ?? words.NOT_PREPARED);
   view.summary(prepared);
+  view.foretold(answer.foretold);
   look();
 }
 

@@ -69,6 +69,21 @@ export function summary(prepared) {
   }
 }
 
+// What an act would cost, gain and change. It is not signed, so it stands apart from the summary.
+export function foretold(found) {
+  const place = byId("foretold");
+  if (!place) return;
+  place.hidden = !found;
+  if (!found) return;
+  byId("foretold-rows").replaceChildren(...found.rows.map(([label, text]) => {
+    const row = element("div");
+    row.append(element("dt", label), element("dd", text));
+    return row;
+  }));
+  byId("foretold-text").textContent = found.text;
+  byId("play").href = found.href;
+}
+
 // `file` is what is downloaded; `href` where the same stands for ever, where it does.
 export function receipt(heading, text, file, href) {
   const place = byId("receipt");
