@@ -10,12 +10,13 @@ from protocol.evidence_files import entry
 from protocol.hashing import keccak, to_hex
 from protocol.signing import Message, commitment, digest, parse, recover, to_json
 from protocol.vote_salt import salt_of, salt_text, text_digest
+from reporter import api
 from reporter.evidence import offer, read
 from reporter.keys import Key
 from reporter.sending import load, random_nonce, random_word, send, send_stored, store
 from reporter.service import Service, running_terms
 from reporter.stop import Stop
-from reporter.units import show_ether, show_price, show_table, show_time
+from reporter.units import show_ether, show_ppm, show_price, show_table, show_time
 
 
 def dispute(
@@ -48,6 +49,7 @@ def dispute(
     ]))  # fmt: skip
     if expiry["stage"] != "CHALLENGE":
         raise Stop(f"the expiry is in {expiry['stage']}; claims are taken in CHALLENGE only")
+    print(show_table(_foretold(service.simulate(expiry["id"], price, amount))))
     try:
         entries = [entry(path.name, read(path)) for path in files]
         evidence = document(expiry=expiry["id"], price=price, words=reason, links=links, files=entries)
@@ -63,6 +65,29 @@ def dispute(
     kept = store(out, f"evidence-{message['evidence'][2:14]}", evidence)
     send(service, key, "Pledge", message, out, attestors)
     offer(service, kept, files)
+
+
+def _foretold(found: api.Simulated) -> list[tuple[str, str]]:
+    """What the pledge costs, may gain and would change; or why the service would refuse it."""
+    quote = found["dispute"]
+    if quote is None:
+        return [("would be refused", f"{found['refusal']}: {found['refusal_means']}")]
+    return [
+        ("required now", show_ether(int(quote["required"]))),
+        ("left to fill", show_ether(int(quote["left"]))),
+        ("at risk", show_ether(int(quote["at_risk"]))),
+        ("gain if right", show_ether(int(quote["gain"]))),
+        ("break-even", show_ppm(int(quote["break_even"]["ppm"]))),
+        ("would move", _moved(found)),
+    ]
+
+
+def _moved(found: api.Simulated) -> str:
+    if found["moved_rated"] is None:
+        return "not known: the units of a series are not counted"
+    tokens = [each["collateral"] for each in found["moved_unrated"]]
+    besides = f", and tokens without a rate: {', '.join(tokens)}" if tokens else ""
+    return f"{show_ether(int(found['moved_rated']))} between holders of P and of N{besides}"
 
 
 def move(

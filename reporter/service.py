@@ -66,6 +66,10 @@ class Service:
             if (cursor := page["next"]) is None:
                 return found
 
+    def simulate(self, id_: str, price: int, amount: int) -> api.Simulated:
+        """What a pledge of `amount` wei at `price` would cost, gain and change."""
+        return self.api.simulate(id_, price=price, amount=amount)
+
     def transcript(self, id_: str) -> Any:
         return self.api.transcript(id_)
 

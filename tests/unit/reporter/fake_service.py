@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from protocol.arithmetic import piles_of
 from protocol.canonical import json_hash
+from protocol.dispute import quote
 from protocol.entry import Entry
 from protocol.messages import sealed
 from protocol.signing import address_of, digest, parse, sign, to_json
@@ -33,6 +35,7 @@ class FakeService(Service):
         self.receipt_key = SERVICE
         self.receipt_code = ""
         self.shown: dict[str, Any] = {}
+        self.simulated: dict[str, Any] = {}
         self.entries: list[dict[str, Any]] | None = None
 
     def _ask(self, method: str, path: str, query: Mapping[str, Any], body: Any) -> dict[str, Any]:
@@ -61,6 +64,8 @@ class FakeService(Service):
                 found = []
             place = int(query.get("cursor", 0))
             return {"results": found[place : place + 1], "next": str(place + 1) if found[place + 1 :] else None}
+        if rest.endswith("/simulate"):
+            return self._simulated(rest.removesuffix("/simulate"), int(query["price"]), int(query["amount"]))
         known = self.writer.book.expiries[rest]
         spec, expiry_at, terms = self.writer.listings[self.writer.expiries.index(rest)]
         state = known.state
@@ -71,6 +76,15 @@ class FakeService(Service):
             "round": str(state.round), "ballot": str(state.ballot),
             "standing": state.standing and str(state.standing), **self.shown,
         }
+
+    def _simulated(self, expiry: str, price: int, amount: int) -> dict[str, Any]:
+        """Of a claim that nobody has pledged to; no series is listed."""
+        known = self.writer.book.expiries[expiry]
+        found = quote(known.state, piles_of(known.record.stakes()), price, amount=amount)
+        amounts = {name: str(getattr(found, name)) for name in ("required", "left", "at_risk", "gain")}
+        dispute = amounts | {"break_even": {"ppm": str(found.break_even.ppm)}}
+        nothing = {"moved_value": "0", "moved_rated": "0", "moved_unrated": []}
+        return {"dispute": dispute, "refusal": None, "refusal_means": None} | nothing | self.simulated
 
     def _accounts(self, rest: str, query: dict[str, Any]) -> dict[str, Any]:
         held = self.writer.book.accounts.of(rest)

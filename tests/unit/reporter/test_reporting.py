@@ -195,6 +195,35 @@ def test_dispute__challenge__pledges_in_the_running_round(tmp_path: Path) -> Non
     assert (message["round"], message["price"], message["until"]) == ("1", str(WRONG), str(NOW))
 
 
+@pytest.mark.parametrize(
+    ("simulated", "expected"),
+    [
+        ({}, ["2.4 ether", "would move", " 0.0 ether between holders"]),
+        ({"moved_rated": None}, ["would move", "units of a series are not counted"]),
+        ({"moved_unrated": [{"collateral": "0xcd", "amount": "9"}]}, ["and tokens without a rate: 0xcd"]),
+        ({"dispute": None, "refusal": "off_tick", "refusal_means": "no"}, ["would be refused  off_tick: no"]),
+    ],
+)
+def test_dispute__dry_run__shows_what_is_at_risk_and_gained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], simulated: dict[str, Any], expected: list[str]
+) -> None:
+    writer = funded()
+    writer.book.pass_time(reported(writer))
+    service = FakeService(writer)
+    service.simulated = simulated
+    disputing.dispute(
+        service, Key(LIAR), expiry_id=writer.expiry, price=WRONG, amount=ETHER, until=NOW, reason="", out=tmp_path,
+        sending=False,
+    )  # fmt: skip
+    shown = capsys.readouterr().out
+    for words in expected:
+        assert words in shown
+    if "dispute" not in simulated:
+        for label in ("required now", "left to fill", "at risk        1.0 ether", "gain if right", "break-even"):
+            assert label in shown
+    assert service.posts == []
+
+
 def test_dispute__with_links_and_files__signs_and_hands_in_all_of_it(tmp_path: Path) -> None:
     writer = funded()
     writer.book.pass_time(reported(writer))
