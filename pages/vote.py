@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ import disputes.selectors
 from ledger.models import Transfer
 from oracle import clock, selectors
 from oracle.models import Act, Elector, Expiry
-from pages import actions
+from pages import actions, paging
 from pages.sessions import account_of
 from protocol.stages import Stage
 from protocol.terms import Terms
@@ -45,6 +45,16 @@ class Running:
 
 
 @dataclass(frozen=True, slots=True)
+class Ballots:
+    """What runs, the next deadline first: what waits for an account, and the rest; each with whether there is more."""
+
+    waiting: Sequence[Running]
+    more_waiting: bool
+    others: Sequence[Running]
+    more_others: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """An expiry on which an account could vote, once it is final. `change` is what that did to the stake, in wei."""
 
@@ -58,13 +68,13 @@ class Past:
 @never_cache
 def index(request: HttpRequest) -> HttpResponse:
     """The ballots of everybody; whoever is logged in sees first those that wait for them."""
-    account = account_of(request)
-    rows = running(account)
-    waiting = [row for row in rows if row.link]
+    account, before = account_of(request), paging.number(request, "before")
+    rows, last = past(account, before) if account else ([], None)
     context = {
-        "waiting": waiting,
-        "others": [row for row in rows if not row.link],
-        "past": past(account) if account else [],
+        "ballots": running(account),
+        "past": rows,
+        "before": before,
+        "older": last,
         "now": clock.now(),
     }
     return render(request, "pages/vote.html", context)
@@ -105,17 +115,32 @@ def reveal(request: HttpRequest, name: str, number: int) -> HttpResponse:
     return redirect("vote-ballot", expiry.slug, number)
 
 
-def running(account: str | None) -> list[Running]:
-    """Ballots that run, the next deadline first, in three queries whatever their number."""
-    expiries = list(
-        Expiry.objects.select_related("index")
-        .filter(stage__in=(Stage.COMMIT, Stage.REVEAL))
-        .order_by("deadline", "id")[:ROWS]
+def running(account: str | None) -> Ballots:
+    """In five queries. The database tells the two apart: however much runs, what waits is shown."""
+    rows = Expiry.objects.select_related("index").filter(stage__in=(Stage.COMMIT, Stage.REVEAL))
+    rows = rows.order_by("deadline", "id")
+    waiting: list[Expiry] = []
+    if account is not None:
+        waits = _waits_for(account)
+        waiting, rows = list(rows.filter(waits)[: ROWS + 1]), rows.filter(~waits)
+    others = list(rows[: ROWS + 1])
+    shown = waiting[:ROWS] + others[:ROWS]
+    cast = _cast(shown)
+    mine = dict(Elector.objects.filter(expiry__in=shown, account=account).values_list("expiry", "weight"))
+    done = set(_votes(shown).filter(account=account).values_list("expiry", "kind")) if mine else set()
+    found = [_running(each, cast, mine.get(each.id, 0), done) for each in shown]
+    at = len(waiting[:ROWS])
+    return Ballots(found[:at], len(waiting) > ROWS, found[at:], len(others) > ROWS)
+
+
+def _waits_for(account: str) -> Q:
+    """Of a ballot that runs: whether it waits for the account's commit or reveal, as `_own` says it."""
+    votes = Act.objects.filter(expiry=OuterRef("pk"), account=account, ballot=OuterRef("ballot")).order_by()
+    committed, revealed = Exists(votes.filter(kind="VoteCommit")), Exists(votes.filter(kind="VoteReveal"))
+    member = Exists(Elector.objects.filter(expiry=OuterRef("pk"), account=account))
+    return Q(member) & (
+        Q(~committed, stage=Stage.COMMIT) | Q(committed, ~revealed, stage=Stage.REVEAL)
     )
-    cast = _cast(expiries)
-    mine = dict(Elector.objects.filter(expiry__in=expiries, account=account).values_list("expiry", "weight"))
-    done = set(_votes(expiries).filter(account=account).values_list("expiry", "kind")) if mine else set()
-    return [_running(each, cast, mine.get(each.id, 0), done) for each in expiries]
 
 
 def _running(
@@ -165,19 +190,22 @@ def _cast(expiries: Sequence[Expiry]) -> dict[tuple[str, str], int]:
     return {(row["expiry"], row["kind"]): int(row["cast"]) for row in rows}
 
 
-def past(account: str) -> list[Past]:
-    """Final expiries in whose electorate an account was, the newest first."""
-    rows = list(
-        Elector.objects.select_related("expiry__index")
-        .filter(account=account, expiry__stage=Stage.FINAL)
-        .order_by("-id")[:ROWS]
-    )
+def past(account: str, before: int | None) -> tuple[list[Past], int | None]:
+    """Final expiries in whose electorate an account was, the newest first, and the place behind them if there are more.
+
+    The electorate, not the final, says what is newest: that is the order of the index.
+    """
+    own = Elector.objects.select_related("expiry__index").filter(account=account, expiry__stage=Stage.FINAL)
+    if before is not None:
+        own = own.filter(id__lt=before)
+    rows, last = paging.cut(list(own.order_by("-id")[: ROWS + 1]), ROWS)
     acts: dict[str, dict[int, tuple[str, int | None]]] = {}
     votes = Act.objects.filter(account=account, kind__in=VOTES, expiry__in=[row.expiry_id for row in rows])
     for act in votes.order_by("seq"):
         acts.setdefault(str(act.expiry_id), {})[int(act.ballot or 0)] = (act.kind, act.price)
     changes = _changes(account, [row.expiry_id for row in rows])
-    return [_past(row, acts.get(row.expiry_id, {}), changes.get(row.expiry_id, 0)) for row in rows]
+    found = [_past(row, acts.get(row.expiry_id, {}), changes.get(row.expiry_id, 0)) for row in rows]
+    return found, last.pk if last else None
 
 
 def _past(row: Elector, own: dict[int, tuple[str, int | None]], change: int) -> Past:

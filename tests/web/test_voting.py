@@ -11,11 +11,14 @@ from django.template.loader import render_to_string
 from django.test import Client
 
 from disputes.selectors import Ballot
-from oracle.models import Act, Expiry
+from oracle.models import Act, Elector, Expiry
+from oracle.services import listing
 from oracle.services.time import pass_time
 from protocol.merkle import leaf, verify
+from protocol.terms import Terms
 from tests.cast import ETHER, person
-from tests.web.conftest import WINDOW, Clock, queries
+from tests.db.conftest import NOW
+from tests.web.conftest import OPEN, WINDOW, Clock, queries
 from tests.web.story import PRICE, SECRET_PRICE, send_secret_report, to_ballot, to_final
 
 MOST_QUERIES = 12
@@ -126,12 +129,97 @@ def test_ballot__its_window_is_over__says_so_at_the_button(ballot: Expiry, clien
     assert "The window closed at" in client.get(ON_BALLOT).content.decode()
 
 
-def test_vote_page__many_ballots_or_one__as_many_queries(ballot: Expiry, client: Client) -> None:
+@pytest.fixture
+def many(ballot: Expiry, terms: Terms) -> list[Expiry]:
+    """Sixty more ballots with nearer deadlines, of whose electorates vera is no member, as rows without acts."""
+    others = []
+    for n in range(60):
+        row = listing.list_expiry(slug=f"other-{n}", index=ballot.index, expiry_at=OPEN + 1 + n, terms=terms, now=NOW)
+        others.append(row.pk)
+    running = {"stage": "COMMIT", "ballot": 1, "deadline": ballot.deadline - 1, "electorate_weight": ETHER}
+    Expiry.objects.filter(pk__in=others).update(**running)
+    return list(Expiry.objects.filter(pk__in=others).order_by("deadline", "id"))
+
+
+def put_in_electorate(name: str, expiries: list[Expiry]) -> None:
+    rows = [Elector(expiry=each, account=person(name).address, weight=ETHER, worst_cut=1) for each in expiries]
+    Elector.objects.bulk_create(rows)
+
+
+def parts(client: Client, query: str = "") -> tuple[list[str], list[str], str]:
+    """Slugs that wait and other ones, and all that the page says."""
+    page = client.get(f"/vote/{query}").content.decode()
+    waiting, others = page.split("<h2>Other ballots</h2>")
+    names = re.compile(r'<th scope="row"><a href="/vote/([\w-]+)/1/"')
+    return names.findall(waiting), names.findall(others), page
+
+
+def test_vote_page__more_run_than_it_shows__what_waits_is_shown(
+    many: list[Expiry], ballot: Expiry, client: Client
+) -> None:
     log_in(client, "vera")
-    one = queries(lambda: client.get("/vote/"))
-    Expiry.objects.filter(pk=ballot.pk).update(stage="REPORTING")
-    assert one <= MOST_QUERIES
-    assert queries(lambda: client.get("/vote/")) <= one
+    waiting, others, page = parts(client)
+    assert waiting == ["eth-usd-test"], "though fifty others end before it"
+    assert others == [each.slug for each in many[:50]]
+    assert "The 50 whose windows end first; more run:" in page
+    assert "more wait for you" not in page
+
+
+def test_vote_page__more_wait_than_it_shows__says_so(many: list[Expiry], ballot: Expiry, client: Client) -> None:
+    put_in_electorate("vera", many)
+    log_in(client, "vera")
+    waiting, others, page = parts(client)
+    assert (waiting, others) == ([each.slug for each in many[:50]], [])
+    assert "The 50 whose windows end first; more wait for you." in page
+    assert "more run:" not in page
+
+
+def test_vote_page__own_ballot_without_anything_to_do__is_among_the_others(
+    ballot: Expiry, client: Client, at: Clock
+) -> None:
+    log_in(client, "vera")
+    assert parts(client)[:2] == (["eth-usd-test"], [])
+    person("vera").commit(ballot.id, 1, PRICE, at.now)
+    assert parts(client)[:2] == ([], ["eth-usd-test"])
+    at.now += 100
+    person("victor").stake(1, at.now)
+    assert parts(client)[:2] == (["eth-usd-test"], [])
+    person("vera").reveal(ballot.id, 1, PRICE, at.now)
+    assert parts(client)[:2] == ([], ["eth-usd-test"])
+    log_in(client, "victor")
+    assert parts(client)[:2] == ([], ["eth-usd-test"])
+    assert "You did not commit." in parts(client)[2]
+
+
+def test_vote_page__past_votes__older_ones_behind_a_link(many: list[Expiry], client: Client) -> None:
+    final = {"stage": "FINAL", "price": PRICE, "decided_by": "vote", "final_at": OPEN, "deadline": None}
+    Expiry.objects.filter(pk__in=[each.pk for each in many]).update(**final)
+    put_in_electorate("vera", many)
+    log_in(client, "vera")
+    seen: list[str] = []
+    query = ""
+    for rows in (50, 10):
+        page = client.get(f"/vote/{query}").content.decode()
+        found = re.findall(r'<th scope="row"><a href="/expiries/([\w-]+)/"', page)
+        assert len(found) == rows
+        seen += found
+        link = re.search(r'href="(\?before=\d+)#past" rel="next"', page)
+        query = link[1] if link else ""
+    assert query == ""
+    assert seen == [each.slug for each in reversed(many)]
+    assert client.get("/vote/?before=x").status_code == 404
+    assert "No older ones." in client.get("/vote/?before=1").content.decode()
+    assert "No older ones." not in Client().get("/vote/?before=1").content.decode()
+
+
+def test_vote_page__many_ballots_or_one__as_many_queries(
+    many: list[Expiry], ballot: Expiry, client: Client
+) -> None:
+    log_in(client, "vera")
+    sixty = queries(lambda: client.get("/vote/"))
+    Expiry.objects.filter(pk__in=[each.pk for each in many]).update(stage="REPORTING")
+    assert sixty <= MOST_QUERIES
+    assert queries(lambda: client.get("/vote/")) == sixty
 
 
 def test_ballot__more_votes_than_a_page_shows__the_heaviest_and_a_link(expiry: Expiry) -> None:

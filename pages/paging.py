@@ -1,0 +1,26 @@
+"""The place of a page in its address, and whether there is more behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from django.http import Http404, HttpRequest
+
+T = TypeVar("T")
+MOST_DIGITS = 18  # what a bigint surely holds
+
+
+def number(request: HttpRequest, name: str) -> int | None:
+    """A whole number out of the address, None where it is not there; 404 for what no link of ours says."""
+    text = request.GET.get(name)
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
+        raise Http404("no such page")
+    return int(text)
+
+
+def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
+    """At most `limit` of rows of which one more was asked for; and the last of them where there are more."""
+    return rows[:limit], rows[limit - 1] if len(rows) > limit else None
