@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -36,7 +37,7 @@ def mine(view: View) -> View:
         account = account_of(request)
         if account is None:
             back = request.get_full_path() if request.method in ("GET", "HEAD") else "/me/alerts/"
-            return redirect(f"/login/?next={back}")
+            return redirect(f"/login/?next={quote(back)}")
         return view(request, account, *args, **kwargs)
 
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from types import SimpleNamespace
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree
 
 import pytest
@@ -103,6 +104,8 @@ def test_follow__wrong__says_what_and_keeps_nothing(alice: Client, wrong: dict[s
 def test_alerts__not_logged_in__leads_to_the_login(client: Client) -> None:
     for path in ("", "new/", "1/", "log/"):
         assert client.get(f"/me/alerts/{path}").headers["Location"].startswith("/login/?next=/me/alerts/")
+    wanted = client.get("/me/alerts/new/?index=gold&feed=1").headers["Location"]
+    assert parse_qs(urlsplit(wanted).query) == {"next": ["/me/alerts/new/?index=gold&feed=1"]}
     assert client.post("/me/alerts/1/delete/").headers["Location"] == "/login/?next=/me/alerts/"
 
 
