@@ -61,7 +61,7 @@ READS: dict[str, list[str]] = {
     "": [""],
     "expiries/": [
         "", "?stage=OPEN&sort=deadline", "?sort=value", "?sort=final", "?q=nothing-like-it",
-        "?q=silent&index=bench-usd", "?after={middle_at}.{middle_id}", "?format=json", "?format=csv",
+        "?q=silent&index=bench-usd", "?q={middle_id}", "?after={middle_at}.{middle_id}", "?format=json", "?format=csv",
     ],
     "expiries/<slug:name>/": [*_each("<expiry>"), "{disputed}?price=2450", "{argued}?price=2450"],
     "expiries/<slug:name>/transcript": [*_each("<expiry>"), "{crowded}?after={seq}"],
@@ -74,6 +74,7 @@ READS: dict[str, list[str]] = {
     "series/": [
         "", *(f"?state={state}" for state in ("OPEN", "WAITING", "SETTLED", "REDEEMABLE", "REDEEMED")),
         "?origin=foreign", "?expiry={argued}", "?after={middle_at}.{middle_id}.1.0x" + "00" * 20,
+        "?q=nothing-like-it", "?q={series_argued}", "?format=json", "?format=csv",
     ],
     "series/<slug:address>/": ["{series_argued}", "{series_final}", "{series_logs}"],
     "series/<slug:address>/redeem/": ["{series_argued}", "{series_final}"],

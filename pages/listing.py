@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from ledger.fields import WholeField
 from oracle import clock
-from oracle.models import Expiry
+from oracle.models import Expiry, Index
 from oracle.selectors import RUNNING
-from pages import life
+from pages import files, life
 from pages.actions import Action, primary
 from protocol.stages import Stage
 from protocol.terms import Terms
 
 ROWS = 50
-FILE_ROWS = 500
+INDICES = 30
+"""Links to at most so many indices: a search finds the others."""
 OPEN = "OPEN"
 PLACE = re.compile(r"(-?[0-9]{1,80})\.(0x[0-9a-f]{64})")
 TEXT = re.compile(r"[-\w/ ]{1,100}", re.ASCII)
+ID = re.compile(r"0x[0-9a-f]{64}")
 NEVER = 10**18  # later than any time: what has no deadline comes last
 
 COLUMNS = (
@@ -81,15 +81,22 @@ def expiries(request: HttpRequest) -> HttpResponse:
     asked = read(request)
     form = request.GET.get("format")
     if form is not None:
-        return _file(request, asked, form)
+        found, after = page(asked, files.ROWS)
+        later = asked.address(format=form, after=after) if after else None
+        return files.answer(
+            request, form, [_document(row) for row in found], name="expiries", columns=COLUMNS, later=later
+        )
     rows, place = page(asked, ROWS)
+    slugs, more = indices(asked.index)
     context = {
         "rows": with_next(rows),
         "asked": asked,
         "stages": [(word.lower(), asked.address(stage=word), asked.stage == word) for word in (OPEN, *Stage)],
         "all_stages": (asked.address(stage=None), asked.stage is None),
         "orders": [(order.word, asked.address(sort=name), asked.sort == name) for name, order in ORDERS.items()],
-        "all_indices": asked.address(index=None),
+        "indices": [(slug, asked.address(index=slug), asked.index == slug) for slug in slugs],
+        "all_indices": (asked.address(index=None), asked.index is None),
+        "more_indices": more,
         "next": place and asked.address(after=place),
         "csv": asked.address(format="csv"),
         "json": asked.address(format="json"),
@@ -105,7 +112,22 @@ def read(request: HttpRequest) -> Asked:
     known = given["stage"] is None or given["stage"] in (OPEN, *Stage)
     if not known or sort not in ORDERS or (given["after"] and not PLACE.fullmatch(given["after"])):
         raise Http404("no such page")
+    if given["index"] and not TEXT.fullmatch(given["index"]):
+        raise Http404("no such index")
     return Asked(given["stage"], given["index"], given["q"], sort, given["after"])
+
+
+def indices(chosen: str | None) -> tuple[list[str], bool]:
+    """Slugs of indices that have expiries, the chosen one among them, and whether there are more; 404 for no index."""
+    listed = Index.objects.filter(Exists(Expiry.objects.filter(index=OuterRef("pk"))))
+    slugs = listed.order_by("slug").values_list("slug", flat=True).distinct()
+    found = list(slugs[: INDICES + 1])
+    shown, more = found[:INDICES], len(found) > INDICES
+    if chosen is None or chosen in shown:
+        return shown, more
+    if not slugs.filter(slug=chosen).exists():
+        raise Http404("no such index")
+    return [*shown, chosen], more
 
 
 def page(asked: Asked, limit: int) -> tuple[list[Expiry], str | None]:
@@ -144,35 +166,14 @@ def _found(asked: Asked) -> QuerySet[Expiry]:
     if asked.text is not None:
         if not TEXT.fullmatch(asked.text):
             return rows.none()
+        if ID.fullmatch(id_ := asked.text.lower()):
+            return rows.filter(id=id_)
         rows = rows.filter(Q(slug__icontains=asked.text) | Q(index__slug__icontains=asked.text.replace("/", "-")))
     return rows
 
 
-def _file(request: HttpRequest, asked: Asked, form: str) -> HttpResponse:
-    """Integers as decimal strings, as in the API."""
-    rows, place = page(asked, FILE_ROWS)
-    documents = [_document(row) for row in rows]
-    later = request.build_absolute_uri(asked.address(format=form, after=place)) if place else None
-    response: HttpResponse
-    if form == "json":
-        response = JsonResponse({"results": documents, "next": later})
-    elif form == "csv":
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(documents)
-        response = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-        response["Content-Disposition"] = 'attachment; filename="expiries.csv"'
-    else:
-        raise Http404("no such format")
-    if later:
-        response["Link"] = f'<{later}>; rel="next"'
-    return response
-
-
-def _document(row: Expiry) -> dict[str, str | None]:
-    values = {name: getattr(row, name) for name in COLUMNS if name != "index"} | {"index": row.index.slug}
-    return {name: None if values[name] is None else str(values[name]) for name in COLUMNS}
+def _document(row: Expiry) -> dict[str, Any]:
+    return {name: row.index.slug if name == "index" else getattr(row, name) for name in COLUMNS}
 
 
 def with_next(rows: list[Expiry]) -> list[tuple[Expiry, life.Next, Action | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from oracle import clock, selectors
 from oracle.models import Expiry
+from pages import files, paging
 from protocol.payoff import redeem_n, redeem_p
 from settlement.models import Series
 from settlement.selectors import series_in_order, series_logs, series_of
@@ -19,7 +21,13 @@ from settlement.series_states import SeriesState, StateOf, counted_to, in_state,
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 PLACE = re.compile(r"([0-9]{1,15})\.(0x[0-9a-f]{64})\.([0-9]{1,37})\.(0x[0-9a-f]{40})")
+TEXT = re.compile(r"[-\w/. ]{1,100}", re.ASCII)
 ROWS = 50
+COLUMNS = (
+    "address", "slug", "expiry", "expiry_at", "origin", "state", "strike", "collateral", "decimals", "p", "n",
+    "p_symbol", "n_symbol", "feed", "p_pays", "n_pays", "units", "redeemed_p", "redeemed_n", "left",
+)  # fmt: skip
+COUNTED = ("units", "redeemed_p", "redeemed_n", "left")
 STATES = {
     SeriesState.OPEN: "Collateral can be split into P and N until the expiry instant.",
     SeriesState.WAITING: "The instant has passed; there is no final price yet.",
@@ -51,33 +59,70 @@ def of_expiry(expiry: Expiry, now: int) -> list[Line]:
     return lines_of(series_of(expiry.id, foreign=True), now)
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address says; None where it says nothing."""
+
+    state: SeriesState | None
+    origin: str | None
+    expiry: Expiry | None
+    text: str | None
+    after: tuple[int, str, int, str] | None
+
+    def address(self, **changes: str | None) -> str:
+        """The same with changes, from the first page on unless `after` is among them."""
+        kept = {"state": self.state, "origin": self.origin, "expiry": self.expiry and self.expiry.slug, "q": self.text}
+        return "?" + urlencode({name: value for name, value in (kept | changes).items() if value})
+
+
 @require_safe
 def series_list(request: HttpRequest) -> HttpResponse:
-    """All series by instant, then strike; filters and the place of the page are in the address."""
-    now, state = clock.now(), request.GET.get("state") or None
-    if state is not None and state not in list(SeriesState):
-        raise Http404("no such state")
-    origin = request.GET.get("origin") or None
-    if origin is not None and origin not in Series.Origin.values:
-        raise Http404("no such origin")
-    expiry = _expiry(request.GET.get("expiry", "").strip())
-    place = PLACE.fullmatch(request.GET.get("after", ""))
-    after = (int(place[1]), place[2], int(place[3]), place[4]) if place else None
-    found = series_in_order(expiry_id=expiry.id if expiry else None, origin=origin, after=after)
-    rows = list((in_state(found, SeriesState(state), now=now) if state else found)[: ROWS + 1])
-    kept = {"state": state, "origin": origin, "expiry": expiry.slug if expiry else None}
-    last = rows[ROWS - 1] if len(rows) > ROWS else None
+    """A page of them, the newest instant first, or a file of as many as fit with a link to the next."""
+    now, asked = clock.now(), read(request)
+    form = request.GET.get("format")
+    if form is not None:
+        lines, place = page(asked, files.ROWS, now)
+        later = asked.address(format=form, after=place) if place else None
+        return files.answer(request, form, [_row(line) for line in lines], name="series", columns=COLUMNS, later=later)
+    lines, place = page(asked, ROWS, now)
     context = {
-        "lines": lines_of(rows[:ROWS], now),
-        "filters": _filters(kept),
-        "expiry": expiry,
-        "state": state,
-        "means": STATES.get(SeriesState(state)) if state else None,
-        "next": last and _address({**kept, "after": _place(last)}),
+        "lines": lines,
+        "asked": asked,
+        "filters": _filters(asked),
+        "means": STATES[asked.state] if asked.state else None,
+        "all_expiries": asked.address(expiry=None),
+        "next": place and asked.address(after=place),
+        "csv": asked.address(format="csv"),
+        "json": asked.address(format="json"),
         "index": counted_to(),
         "now": now,
     }
     return render(request, "pages/series_list.html", context)
+
+
+def read(request: HttpRequest) -> Asked:
+    """The address; 404 for what no link of ours says."""
+    given = {name: request.GET.get(name, "").strip() or None for name in ("state", "origin", "expiry", "q", "after")}
+    state, origin, after = given["state"], given["origin"], given["after"]
+    place = PLACE.fullmatch(after) if after else None
+    if state not in (None, *SeriesState) or origin not in (None, *Series.Origin.values) or (after and not place):
+        raise Http404("no such page")
+    expiry = _expiry(given["expiry"]) if given["expiry"] else None
+    behind = (int(place[1]), place[2], int(place[3]), place[4]) if place else None
+    return Asked(SeriesState(state) if state else None, origin, expiry, given["q"], behind)
+
+
+def page(asked: Asked, limit: int, now: int) -> tuple[list[Line], str | None]:
+    """At most `limit` series, and the place behind them where there are more. Three queries."""
+    found = series_in_order(
+        expiry_id=asked.expiry.id if asked.expiry else None, origin=asked.origin, text=asked.text, after=asked.after
+    )
+    if asked.text and not TEXT.fullmatch(asked.text):
+        found = found.none()
+    if asked.state:
+        found = in_state(found, asked.state, now=now)
+    rows, last = paging.cut(list(found[: limit + 1]), limit)
+    return lines_of(list(rows), now), _place(last) if last else None
 
 
 @require_safe
@@ -118,28 +163,39 @@ def _pays(row: Series) -> tuple[int | None, int | None]:
     return redeem_p(unit, row.strike, price), redeem_n(unit, row.strike, price)
 
 
-def _expiry(name: str) -> Expiry | None:
-    if not name:
-        return None
-    found = selectors.find_expiry(name)
+def _expiry(name: str) -> Expiry:
+    found = selectors.find_expiry(name) if TEXT.fullmatch(name) else None
     if found is None:
         raise Http404("no such expiry")
     return found
 
 
-def _filters(kept: dict[str, str | None]) -> list[tuple[str, list[tuple[str, str, bool]]]]:
+def _filters(asked: Asked) -> list[tuple[str, list[tuple[str, str, bool]]]]:
     """(name, [(word, address, chosen)]) of each filter; the others stay as they are."""
-    choices: dict[str, list[str]] = {"state": list(SeriesState), "origin": list(Series.Origin.values)}
+    choices = (("state", list(SeriesState), asked.state), ("origin", list(Series.Origin.values), asked.origin))
     found = []
-    for name, words in choices.items():
-        links = [("all", _address({**kept, name: None}), kept[name] is None)]
-        links += [(word.lower(), _address({**kept, name: word}), kept[name] == word) for word in words]
+    for name, words, chosen in choices:
+        links = [("all", asked.address(**{name: None}), chosen is None)]
+        links += [(word.lower(), asked.address(**{name: word}), chosen == word) for word in words]
         found.append((name, links))
     return found
 
 
-def _address(query: dict[str, str | None]) -> str:
-    return "?" + urlencode({name: value for name, value in query.items() if value})
+def _row(line: Line) -> dict[str, Any]:
+    """Of a file: what is on the page and on the series' own; amounts in base units, None where nothing is counted."""
+    row, numbers = line.row, line.of.numbers
+    own = ("address", "origin", "collateral", "decimals", "p", "n", "p_symbol", "n_symbol", "feed")
+    return {
+        **{name: getattr(row, name) for name in own},
+        **{name: getattr(numbers, name) if numbers else None for name in COUNTED},
+        "slug": row.expiry.slug,
+        "expiry": row.expiry_id,
+        "expiry_at": row.expiry.expiry_at,
+        "state": line.state,
+        "strike": row.strike or None,
+        "p_pays": line.p,
+        "n_pays": line.n,
+    }
 
 
 def _place(row: Series) -> str:

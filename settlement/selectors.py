@@ -68,20 +68,35 @@ def series_in_order(
     *,
     expiry_id: str | None = None,
     origin: str | None = None,
+    text: str | None = None,
     after: tuple[int, str, int, str] | None = None,
 ) -> QuerySet[Series]:
-    """All series by instant, expiry, strike, address, from behind the place `after` on."""
-    order = ("expiry__expiry_at", "expiry_id", "strike", "address")
+    """All series, the newest instant first, then by expiry, strike and address, from behind the place `after` on.
+
+    `text`: part of the name of the expiry or its index, or of a token's symbol; or a whole address or expiry id.
+    """
+    order = ("-expiry__expiry_at", "-expiry_id", "strike", "address")
     rows = _only(Series.objects.select_related("expiry__index").order_by(*order), expiry_id, origin)
     rows = rows.defer("expiry__terms", "expiry__raised")
+    if text is not None:
+        rows = rows.filter(_called(text))
     if after is None:
         return rows
     # Later in the first column, or the same there and later in the next, and so on.
     later, same = Q(), Q()
     for column, value in zip(order, after, strict=True):
-        later |= same & Q(**{f"{column}__gt": value})
-        same &= Q(**{column: value})
-    return rows.filter(later, expiry__expiry_at__gte=after[0])  # said once more, for the index
+        name = column.removeprefix("-")
+        later |= same & Q(**{f"{name}__{'gt' if name == column else 'lt'}": value})
+        same &= Q(**{name: value})
+    return rows.filter(later, expiry__expiry_at__lte=after[0])  # said once more, for the index
+
+
+def _called(text: str) -> Q:
+    if (word := text.lower()).startswith("0x"):
+        return Q(address=word) | Q(p=word) | Q(n=word) | Q(expiry=word)
+    symbols = Q(p_symbol__icontains=text) | Q(n_symbol__icontains=text)
+    index = text.replace("/", "-")
+    return symbols | Q(expiry__slug__icontains=text) | Q(expiry__index__slug__icontains=index)
 
 
 def series_logs(address: str, *, limit: int) -> list[SeriesLog]:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from oracle.models import Expiry
+from oracle.models import Expiry, Index
 from oracle.services import listing
 from oracle.services.time import pass_time
 from protocol.terms import Terms
 from tests.cast import ETHER, person
-from tests.db.conftest import NOW
+from tests.db.conftest import NOW, SPEC
 from tests.web.conftest import OPEN, Clock, queries
 from tests.web.story import to_ballot, to_final
 from tests.web.test_login import enter
@@ -66,11 +66,57 @@ def test_expiries__filters__together(five: list[str], client: Client) -> None:
     assert slugs(client, "?q=later&stage=SCHEDULED&sort=oldest") == five[1:]
     assert slugs(client, "?stage=OPEN") == ["eth-usd-test"]
     assert slugs(client, "?q=ETH/usd&stage=OPEN") == ["eth-usd-test"]
-    assert slugs(client, "?index=none") == []
     assert slugs(client, "?q=%25") == []
 
 
-@pytest.mark.parametrize("query", ["?stage=NONE", "?sort=none", "?after=x", "?format=pdf"])
+@pytest.fixture
+def gold(five: list[str], terms: Terms) -> Index:
+    """A second index with an expiry, and one without any."""
+    index = listing.list_index(slug="gold", spec={**SPEC, "pair": "XAU/USD"})
+    listing.list_expiry(slug="first-gold", index=index, expiry_at=OPEN + 99, terms=terms, now=NOW)
+    listing.list_index(slug="empty", spec={**SPEC, "pair": "NIL/USD"})
+    return index
+
+
+def test_expiries__an_index__is_a_link_and_stays_in_a_search(gold: Index, client: Client) -> None:
+    page = client.get("/expiries/?stage=SCHEDULED").content.decode()
+    assert 'href="?stage=SCHEDULED&amp;index=gold"' in page
+    assert "index=empty" not in page, "it has no expiry, and no feed"
+    assert slugs(client, "?index=gold") == ["first-gold"]
+    page = client.get("/expiries/?index=gold&stage=SCHEDULED").content.decode()
+    assert '<input type="hidden" name="index" value="gold">' in page
+    assert '<a href="?stage=SCHEDULED&amp;index=gold" aria-current="true">gold</a>' in page
+    assert client.get("/expiries/?index=empty").status_code == 404
+
+
+def test_expiries__more_indices_than_links__the_chosen_one_is_among_them(
+    gold: Index, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pages.listing.INDICES", 1)
+    assert "index=gold" not in client.get("/expiries/").content.decode()
+    assert "search for the name of another" in read(client, "/expiries/")
+    assert 'aria-current="true">gold</a>' in client.get("/expiries/?index=gold").content.decode()
+
+
+def test_expiries__search_for_an_id__finds_that_one(five: list[str], client: Client) -> None:
+    id_ = Expiry.objects.get(slug="later-2").id
+    assert slugs(client, f"?q={id_}") == ["later-2"]
+    assert slugs(client, f"?q=0x{id_[2:].upper()}") == ["later-2"]
+    assert slugs(client, f"?q={id_}&stage=OPEN") == []
+    assert slugs(client, f"?q={id_[:-1]}") == []
+
+
+def test_expiries__follow__leads_to_what_is_shown(gold: Index, client: Client) -> None:
+    page = client.get("/expiries/").content.decode()
+    for link in ("/me/alerts/new/", "/feeds/expiries.atom", "/calendar.ics"):
+        assert f'<a href="{link}">' in page
+    page = client.get("/expiries/?index=gold").content.decode()
+    for link in ("/me/alerts/new/?index=gold", "/feeds/gold.atom", "/calendar/gold.ics"):
+        assert f'<a href="{link}">' in page
+    assert [client.get(path).status_code for path in ("/feeds/gold.atom", "/calendar/gold.ics")] == [200, 200]
+
+
+@pytest.mark.parametrize("query", ["?stage=NONE", "?sort=none", "?after=x", "?format=pdf", "?index=none", "?index=%00"])
 def test_expiries__what_no_link_says__404(five: list[str], client: Client, query: str) -> None:
     assert client.get(f"/expiries/{query}").status_code == 404
 
@@ -82,7 +128,7 @@ def test_expiries__as_files__say_the_same_and_lead_on(
     assert [row["slug"] for row in rows["results"]] == five
     assert rows["next"] is None
     assert (rows["results"][0]["stage"], rows["results"][0]["price"]) == ("REPORTING", None)
-    monkeypatch.setattr("pages.listing.FILE_ROWS", 3)
+    monkeypatch.setattr("pages.files.ROWS", 3)
     response = client.get("/expiries/?format=csv&sort=oldest")
     first = list(csv.DictReader(io.StringIO(response.content.decode())))
     link = re.search(r'<(http://testserver/expiries/[^>]+)>; rel="next"', response["Link"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from typing import Any
 
@@ -249,16 +251,82 @@ def test_series_page__no_such_series__404_and_capitals_lead_on(series: Expiry, c
 
 def test_series_list__filters__stay_in_the_address(series: Expiry, client: Client) -> None:
     add_foreign(series)
-    page = client.get("/series/?origin=factory").content.decode()
+    page = client.get("/series/?origin=factory&q=P0").content.decode()
     assert page.count("<tr>") == 2
-    assert 'href="?state=WAITING&amp;origin=factory"' in page
+    assert 'href="?state=WAITING&amp;origin=factory&amp;q=P0"' in page
+    assert '<input type="hidden" name="origin" value="factory">' in page
+    assert 'href="?origin=factory&amp;q=P0&amp;format=csv"' in page
     assert client.get("/series/?state=OPEN").content.decode().count("<tr>") == 0
     assert client.get(f"/series/?expiry={series.slug}").content.decode().count("<tr>") == 3
-    for wrong in ("state=open", "origin=x", "expiry=nothing"):
-        assert client.get(f"/series/?{wrong}").status_code == 404
 
 
-def test_series_list__more_than_a_page__each_once_in_order(series: Expiry, terms: Terms, client: Client) -> None:
+@pytest.mark.parametrize(
+    "wrong", ["state=open", "origin=x", "expiry=nothing", "after=1.2", "after=nothing", "format=pdf", "expiry=%00"]
+)
+def test_series_list__what_no_link_says__404(series: Expiry, client: Client, wrong: str) -> None:
+    assert client.get(f"/series/?{wrong}").status_code == 404
+
+
+@pytest.fixture
+def three(series: Expiry, terms: Terms) -> Expiry:
+    """A foreign one beside the series at 2,000; and one at 3,000 on a later expiry, which is returned."""
+    later = list_expiry(slug="later", index=series.index, expiry_at=series.expiry_at + 1, terms=terms, now=NOW)
+    add_series(later, 3_000 * ETHER)
+    add_foreign(series)
+    Series.objects.filter(expiry=later).update(p_symbol="P-3000.5")
+    return later
+
+
+def slugs(client: Client, query: str) -> list[str]:
+    page = client.get(f"/series/{query}").content.decode()
+    return re.findall(r'<td class="keep"><a href="/expiries/([\w-]+)/"', page)
+
+
+def test_series_list__search__by_what_one_has_at_hand(three: Expiry, client: Client) -> None:
+    found = Series.objects.get(expiry=three)
+    for text in ("later", "LATE", "p-3000.5", found.address, found.address.upper().replace("X", "x"), found.p, found.n):
+        assert slugs(client, f"?q={text}") == ["later"], text
+    assert slugs(client, f"?q={three.id}") == ["later"]
+    assert slugs(client, f"?q={FOREIGN}") == ["eth-usd-test"]
+    assert len(slugs(client, "?q=ETH/usd")) == 3, "the index of all of them"
+    for text in ("%25", "%00", "none", found.address[:20]):
+        assert slugs(client, f"?q={text}") == [], text
+    assert slugs(client, "?q=later&origin=foreign") == []
+
+
+def test_series_list__as_files__say_the_same_and_lead_on(
+    three: Expiry, series: Expiry, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_final(series)
+    redeemed(series, 3 * ETHER, 0)
+    rows = client.get("/series/?format=json").json()
+    assert rows["next"] is None
+    assert [row["slug"] for row in rows["results"]] == ["later", "eth-usd-test", "eth-usd-test"]
+    later, foreign, own = rows["results"]
+    assert (later["state"], later["p_pays"], later["left"], later["p_symbol"]) == ("WAITING", None, None, "P-3000.5")
+    assert (foreign["address"], foreign["strike"], foreign["origin"]) == (FOREIGN, None, "foreign")
+    assert (own["expiry"], own["strike"], own["units"]) == (series.id, str(STRIKE), str(8 * ETHER))
+    assert (own["p_pays"], own["n_pays"]) == (str(ETHER * 4 // 5), str(ETHER // 5))
+    assert (own["redeemed_p"], own["redeemed_n"]) == (str(3 * ETHER), "0")
+    monkeypatch.setattr("pages.files.ROWS", 2)
+    response = client.get("/series/?format=csv&q=e")
+    first = list(csv.DictReader(io.StringIO(response.content.decode())))
+    link = re.search(r'<(http://testserver/series/[^>]+)>; rel="next"', response["Link"])
+    assert link is not None
+    second = list(csv.DictReader(io.StringIO(client.get(link[1]).content.decode())))
+    assert [row["address"] for row in [*first, *second]] == [row["address"] for row in rows["results"]]
+
+
+def test_series_list__follow__leads_to_what_it_shows(three: Expiry, client: Client) -> None:
+    page = client.get("/series/").content.decode()
+    assert 'href="/me/alerts/new/"' in page and 'href="/feeds/expiries.atom"' in page
+    page = client.get("/series/?expiry=later").content.decode()
+    assert 'href="/me/alerts/new/?expiry=later"' in page and 'href="/calendar/later.ics"' in page
+
+
+def test_series_list__more_than_a_page__each_once_the_newest_instant_first(
+    series: Expiry, terms: Terms, client: Client
+) -> None:
     later = list_expiry(slug="later", index=series.index, expiry_at=series.expiry_at + 1, terms=terms, now=NOW)
     for number in range(60):
         add_series(later if number % 2 else series, (number + 1) * ETHER)
@@ -270,13 +338,13 @@ def test_series_list__more_than_a_page__each_once_in_order(series: Expiry, terms
         found = re.search(r'href="(\?[^"]+)" rel="next"', page)
         path, pages = ("/series/" + found[1].replace("&amp;", "&") if found else ""), pages + 1
     assert pages == 2
-    even = [f"{number}.00" for number in range(1, 60, 2)] + ["2,000.00"]
-    assert seen == even + [f"{number}.00" for number in range(2, 61, 2)]
+    even = [f"{number}.00" for number in range(2, 61, 2)]
+    assert seen == even + [f"{number}.00" for number in range(1, 60, 2)] + ["2,000.00"]
 
 
 def test_series_reads__with_more_rows__cost_no_more_queries(series: Expiry, client: Client) -> None:
     of_one = (f"/expiries/{series.slug}/", f"/series/{ADDRESS}/", f"/series/?expiry={series.slug}")
-    paths = ("/series/", "/api/v1/series", *of_one)
+    paths = ("/series/", "/series/?q=eth", "/series/?format=csv", "/api/v1/series", *of_one)
     few = [queries(lambda path=path: client.get(path)) for path in paths]
     for number in range(20):
         add_series(series, (number + 1) * ETHER)
