@@ -16,6 +16,7 @@ from oracle import clock, selectors, signer
 from oracle.models import Act, Expiry, Unbonding
 from oracle.receipts import receipt_of
 from oracle.sealing import is_sealed, public_message
+from pages import paging
 from pages.actions import Action
 from pages.sessions import account_of
 from settlement import reserves
@@ -23,6 +24,7 @@ from settlement.selectors import escrow_events, escrow_index, paid_to
 
 ROWS = 50
 WORD = re.compile(r"0x[0-9a-f]{64}")
+PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,18})")  # of a deposit: block, log index, id
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +50,44 @@ def me(request: HttpRequest) -> HttpResponse:
     address = account_of(request)
     if address is None:
         return redirect("/login/?next=/me/")
+    before, after = paging.number(request, "before"), _place(request)
     found = selectors.account(address)
     claim = claimable(address, found.balances["withdrawing"])
     locks = found.heaviest(ROWS)
     slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).values_list("id", "slug"))
+    acts, last = paging.cut(selectors.acts_of(address, limit=ROWS + 1, before=before), ROWS)
+    events, last_event = paging.cut(escrow_events(address, after=after)[: ROWS + 1], ROWS)
+    leaving = Unbonding.objects.filter(account=address, done=False).order_by("due_at")
+    unbonding, more_unbonding = paging.cut(leaving[: ROWS + 1], ROWS)
     context: dict[str, Any] = {
         "account": found,
         "locked": sum(amount for _, amount in found.locks),
         "locks": [(slugs[id_], amount) for id_, amount in locks],
         "more_locks": len(found.locks) - len(locks),
         "claim": claim,
-        "unbonding": Unbonding.objects.filter(account=address, done=False).order_by("due_at")[:ROWS],
-        "events": escrow_events(address)[:ROWS],
+        "unbonding": unbonding,
+        "more_unbonding": more_unbonding,
+        "events": events,
+        "after": after,
+        "older_events": last_event and f"{last_event.block}.{last_event.log_index}.{last_event.pk}",
         "index": escrow_index(),
-        "acts": selectors.acts_of(address, limit=ROWS),
+        "acts": acts,
+        "before": before,
+        "older": last and last.seq,
         "actions": _actions(found, claim),
         "now": clock.now(),
     }
     return render(request, "pages/me.html", context)
+
+
+def _place(request: HttpRequest) -> tuple[int, int, int] | None:
+    """Behind which of the account's deposits and payments to go on."""
+    text = request.GET.get("deposits")
+    if text is None:
+        return None
+    if not (found := PLACE.fullmatch(text)):
+        raise Http404("no such page")
+    return int(found[1]), int(found[2]), int(found[3])
 
 
 def _actions(found: selectors.AccountView, claim: Claimable) -> list[Action]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.http import Http404, HttpRequest
@@ -21,6 +21,7 @@ def number(request: HttpRequest, name: str) -> int | None:
     return int(text)
 
 
-def cut(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
+def cut(rows: Iterable[T], limit: int) -> tuple[list[T], T | None]:
     """At most `limit` of rows of which one more was asked for; and the last of them where there are more."""
-    return rows[:limit], rows[limit - 1] if len(rows) > limit else None
+    found = list(rows)
+    return found[:limit], found[limit - 1] if len(found) > limit else None

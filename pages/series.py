@@ -121,8 +121,8 @@ def page(asked: Asked, limit: int, now: int) -> tuple[list[Line], str | None]:
         found = found.none()
     if asked.state:
         found = in_state(found, asked.state, now=now)
-    rows, last = paging.cut(list(found[: limit + 1]), limit)
-    return lines_of(list(rows), now), _place(last) if last else None
+    rows, last = paging.cut(found[: limit + 1], limit)
+    return lines_of(rows, now), _place(last) if last else None
 
 
 @require_safe

@@ -14,11 +14,12 @@ import settlement.reserves
 import settlement.status
 from oracle import clock, selectors
 from oracle.models import Expiry
+from pages import paging
 from pages.listing import with_next
 from pages.record import record_of
 from protocol.stages import Stage
 from settlement.chain.errors import ChainError
-from settlement.selectors import escrow_events
+from settlement.selectors import pending_events
 
 ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 ROWS = 50
@@ -40,32 +41,35 @@ def transcript(request: HttpRequest, name: str) -> HttpResponse:
     row = _existing(name)
     if name != row.slug:
         return redirect("transcript", row.slug, permanent=True)
-    after = request.GET.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 19):
-        raise Http404("no such page")
-    acts = selectors.acts_after(row, seq=int(after), limit=ROWS + 1)
-    more = acts[ROWS - 1].seq if len(acts) > ROWS else None
-    entries = [(act, selectors.transcript_entry(act)["receipt"]) for act in acts[:ROWS]]
-    return _page(request, "transcript", {"expiry": row, "entries": entries, "more": more})
+    after = paging.number(request, "after") or 0
+    acts, last = paging.cut(selectors.acts_after(row, seq=after, limit=ROWS + 1), ROWS)
+    entries = [(act, selectors.transcript_entry(act)["receipt"]) for act in acts]
+    return _page(request, "transcript", {"expiry": row, "entries": entries, "more": last and last.seq})
 
 
 @require_safe
 def account(request: HttpRequest, address: str) -> HttpResponse:
-    """An account's money, locks and newest acts."""
+    """An account's money, locks and acts, a page of them at a time."""
     if not ADDRESS.fullmatch(address.lower()):
         raise Http404("no such account")
     if address != address.lower():
         return redirect("account", address.lower(), permanent=True)
+    before = paging.number(request, "before")
     found = selectors.account(address)
     locks = found.heaviest(ROWS)
+    pending, more_pending = paging.cut(pending_events(address)[: ROWS + 1], ROWS)
+    acts, last = paging.cut(selectors.acts_of(address, limit=ROWS + 1, before=before), ROWS)
     slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).values_list("id", "slug"))
     context = {
         "account": found,
         "locks": [(slugs[id_], amount) for id_, amount in locks],
         "more_locks": len(found.locks) - len(locks),
         "record": record_of(address),
-        "acts": selectors.acts_of(address, limit=ROWS),
-        "pending": [each for each in escrow_events(address)[:ROWS] if each.state == "PENDING"],
+        "acts": acts,
+        "before": before,
+        "older": last and last.seq,
+        "pending": pending,
+        "more_pending": more_pending,
     }
     return _page(request, "account", context)
 

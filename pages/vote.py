@@ -198,7 +198,7 @@ def past(account: str, before: int | None) -> tuple[list[Past], int | None]:
     own = Elector.objects.select_related("expiry__index").filter(account=account, expiry__stage=Stage.FINAL)
     if before is not None:
         own = own.filter(id__lt=before)
-    rows, last = paging.cut(list(own.order_by("-id")[: ROWS + 1]), ROWS)
+    rows, last = paging.cut(own.order_by("-id")[: ROWS + 1], ROWS)
     acts: dict[str, dict[int, tuple[str, int | None]]] = {}
     votes = Act.objects.filter(account=account, kind__in=VOTES, expiry__in=[row.expiry_id for row in rows])
     for act in votes.order_by("seq"):

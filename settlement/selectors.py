@@ -181,6 +181,11 @@ def escrow_events(account: str, *, after: tuple[int, int, int] | None = None) ->
     return rows.filter(Q(block__lt=block) | same, block__lte=block)
 
 
+def pending_events(account: str) -> QuerySet[EscrowLog]:
+    """Those of an account's events whose block is not final yet, the newest first."""
+    return escrow_events(account).filter(state=EscrowLog.State.PENDING)
+
+
 def escrow_index() -> EscrowIndex:
     """How far the escrow's index is; one that has not begun looks like one that has seen nothing."""
     return EscrowIndex.objects.filter(id=1).first() or EscrowIndex(id=1)
