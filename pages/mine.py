@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -14,13 +15,15 @@ from django.views.decorators.http import require_safe
 
 from oracle import clock, selectors, signer
 from oracle.models import Act, Expiry, Unbonding
+from oracle.projection import load_state
 from oracle.receipts import receipt_of
 from oracle.sealing import is_sealed, public_message
 from pages import paging
 from pages.actions import Action
+from pages.claims import Claimable, claimable
 from pages.sessions import account_of
-from settlement import reserves
-from settlement.selectors import escrow_events, escrow_index, paid_to
+from protocol.horizon import Horizon, horizon
+from settlement.selectors import escrow_events, escrow_index
 
 ROWS = 50
 WORD = re.compile(r"0x[0-9a-f]{64}")
@@ -28,19 +31,12 @@ PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,18})")  # of a deposi
 
 
 @dataclass(frozen=True, slots=True)
-class Claimable:
-    """Wei that can be claimed now by the last final root; `waiting` of what was asked for is in no final root yet."""
+class Bond:
+    """What an account has bonded on an expiry, in wei, and until when at the latest."""
 
-    now: int
-    waiting: int
-
-
-def claimable(account: str, withdrawing: int) -> Claimable:
-    """What of the `withdrawing` wei can be claimed. Claims that are not final yet count as made."""
-    root = reserves.kept_root(None)
-    found = reserves.proven(root, account) if root else None
-    left = max(0, found.leaf.withdrawable - paid_to(account)) if found else 0
-    return Claimable(left, max(0, withdrawing - left))
+    slug: str
+    amount: int
+    until: Horizon
 
 
 @require_safe
@@ -53,8 +49,8 @@ def me(request: HttpRequest) -> HttpResponse:
     before, after = paging.number(request, "before"), _place(request)
     found = selectors.account(address)
     claim = claimable(address, found.balances["withdrawing"])
-    locks = found.heaviest(ROWS)
-    slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).values_list("id", "slug"))
+    now = clock.now()
+    bonds = bonds_of(found, now)
     acts, last = paging.cut(selectors.acts_of(address, limit=ROWS + 1, before=before), ROWS)
     events, last_event = paging.cut(escrow_events(address, after=after)[: ROWS + 1], ROWS)
     leaving = Unbonding.objects.filter(account=address, done=False).order_by("due_at")
@@ -62,8 +58,9 @@ def me(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "account": found,
         "locked": sum(amount for _, amount in found.locks),
-        "locks": [(slugs[id_], amount) for id_, amount in locks],
-        "more_locks": len(found.locks) - len(locks),
+        "bonds": bonds,
+        "more_bonds": len(found.locks) - len(bonds),
+        "escrow": settings.ESCROW_ADDRESS,
         "claim": claim,
         "unbonding": unbonding,
         "more_unbonding": more_unbonding,
@@ -75,9 +72,20 @@ def me(request: HttpRequest) -> HttpResponse:
         "before": before,
         "older": last and last.seq,
         "actions": _actions(found, claim),
-        "now": clock.now(),
+        "now": now,
     }
     return render(request, "pages/me.html", context)
+
+
+def bonds_of(found: selectors.AccountView, now: int) -> list[Bond]:
+    """The heaviest of an account's bonds on unfinished expiries. One query."""
+    reveals = Act.objects.filter(kind="VoteReveal", expiry=OuterRef("pk"), ballot=OuterRef("ballot")).order_by()
+    expiries = Expiry.objects.select_related("index").annotate(revealed=Exists(reveals))
+    locks = found.heaviest(ROWS)
+    rows: dict[str, Any] = expiries.in_bulk([id_ for id_, _ in locks])
+    # Whether anybody may vote bears on the earliest end alone, which is not shown.
+    until = {id_: horizon(load_state(row), now=now, voters=True, revealed=row.revealed) for id_, row in rows.items()}
+    return [Bond(rows[id_].slug, amount, until[id_]) for id_, amount in locks]
 
 
 def _place(request: HttpRequest) -> tuple[int, int, int] | None:

@@ -108,3 +108,8 @@ class EscrowIndex(models.Model):
 
     def __str__(self) -> str:
         return f"escrow index at block {self.credited_to}"
+
+    @property
+    def no_roots(self) -> str:
+        """Why no root may be built: it has stopped, or what it read does not add up; empty where all is well."""
+        return self.stopped or self.problem

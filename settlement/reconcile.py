@@ -38,4 +38,4 @@ def counts() -> dict[str, int]:
 def escrow_problem() -> str | None:
     """Why no root may be built: the index has stopped, or what it read does not add up. None where all is well."""
     index = EscrowIndex.objects.filter(id=1).first()
-    return (index.stopped or index.problem or None) if index else None
+    return (index.no_roots or None) if index else None

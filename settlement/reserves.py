@@ -60,9 +60,15 @@ def last_final() -> Root | None:
 
 def kept_root(epoch: int | None) -> Root | None:
     """The root of an epoch, or the last final one, where its file is kept."""
-    rows = Root.objects.filter(document__isnull=False).exclude(stage=RootStage.FAILED)
-    rows = rows.filter(stage=RootStage.FINAL) if epoch is None else rows.filter(epoch=epoch)
-    return rows.order_by("-epoch").first()
+    if epoch is None:
+        return kept_roots().first()
+    rows = Root.objects.filter(document__isnull=False, epoch=epoch)
+    return rows.exclude(stage=RootStage.FAILED).first()
+
+
+def kept_roots() -> QuerySet[Root]:
+    """The final ones whose files are kept, the last first."""
+    return Root.objects.filter(document__isnull=False, stage=RootStage.FINAL).order_by("-epoch")
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,11 +191,21 @@ def escrow_index() -> EscrowIndex:
     return EscrowIndex.objects.filter(id=1).first() or EscrowIndex(id=1)
 
 
+def payments_to(account: str) -> tuple[int, int]:
+    """Wei that the escrow has paid to an account, by its logs, also those that are not final yet; and of these, what
+    was claimed by logs that are not."""
+    kinds, pending = EscrowLog.Kind, EscrowLog.State.PENDING
+    rows = EscrowLog.objects.filter(account=account, kind__in=(kinds.CLAIMED, kinds.EXITED))
+    unsure = Q(kind=kinds.CLAIMED, state=pending)
+    sums = rows.exclude(state=EscrowLog.State.GONE).aggregate(
+        all=Sum("amount", default=0), pending=Sum("amount", default=0, filter=unsure)
+    )
+    return int(sums["all"]), int(sums["pending"])
+
+
 def paid_to(account: str) -> int:
     """Wei that the escrow has paid to an account, by its logs, also those that are not final yet."""
-    kinds = (EscrowLog.Kind.CLAIMED, EscrowLog.Kind.EXITED)
-    rows = EscrowLog.objects.filter(account=account, kind__in=kinds).exclude(state=EscrowLog.State.GONE)
-    return int(rows.aggregate(total=Sum("amount", default=0))["total"])
+    return payments_to(account)[0]
 
 
 def transactions_about(expiry: Expiry) -> QuerySet[ChainTransaction]:
