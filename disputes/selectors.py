@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import F, QuerySet, Window
+from django.db.models import F, OuterRef, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 
 from disputes.models import Pledge, RulingSignature
@@ -112,36 +112,39 @@ def _claim(row: Claim, expiry: Expiry, pledges: Sequence[Act]) -> ClaimView:
 
 
 def ballots(expiry: Expiry) -> list[Ballot]:
-    """Every ballot held or running, in order."""
-    weights = dict(Elector.objects.filter(expiry=expiry).order_by("id").values_list("account", "weight"))
+    """Every ballot held or running, in order. One query."""
+    weights: dict[str, int] = {}
     committed: dict[int, list[str]] = {}
     revealed: dict[int, list[tuple[str, int, int]]] = {}
     votes = Act.objects.filter(expiry=expiry, kind__in=("VoteCommit", "VoteReveal"))
-    for kind, ballot, account, price in _votes(votes).values_list("kind", "ballot", "account", "price"):
+    for kind, ballot, account, price, weight in _weighed(votes):
+        weights[account] = weight
         if kind == "VoteCommit":
             committed.setdefault(ballot, []).append(account)
         else:
-            revealed.setdefault(ballot, []).append((account, price, weights[account]))
-    terms = Terms.from_json(expiry.raised or expiry.terms)
+            revealed.setdefault(ballot, []).append((account, price, weight))
     return [
-        _ballot(number, weights, committed.get(number, []), revealed.get(number, []), terms)
+        _ballot(number, expiry, weights, committed.get(number, []), revealed.get(number, []))
         for number in range(1, expiry.ballot + 1)
     ]
 
 
-def _votes(rows: QuerySet[Act]) -> Any:
-    """In order. The columns read of them are null for other kinds of acts only, which no type can say."""
-    return rows.order_by("ballot", "seq")
+def _weighed(votes: QuerySet[Act]) -> Any:
+    """In order, with what each weighs. Columns are null for other kinds of acts only, which no type can say."""
+    voter = Elector.objects.filter(expiry=OuterRef("expiry"), account=OuterRef("account"))
+    rows = votes.annotate(weight=Subquery(voter.values("weight"))).order_by("ballot", "seq")
+    return rows.values_list("kind", "ballot", "account", "price", "weight")
 
 
 def _ballot(
     number: int,
+    expiry: Expiry,
     weights: dict[str, int],
     committed: Sequence[str],
     revealed: Sequence[tuple[str, int, int]],
-    terms: Terms,
 ) -> Ballot:
-    total, cast = sum(weights.values()), sum(weight for _, _, weight in revealed)
+    terms = Terms.from_json(expiry.raised or expiry.terms)
+    total, cast = expiry.electorate_weight, sum(weight for _, _, weight in revealed)
     median = lower_median((price, weight) for _, price, weight in revealed) if revealed else None
     agreeing = sum(
         w for _, price, w in revealed if median is not None and agree(price, median, terms.tolerance_ppm)
