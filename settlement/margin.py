@@ -65,16 +65,16 @@ class Known:
         found = security(self.state, self.placed, price, electorate=self.electorate, gain=gain, more=more)
         return None if found is None else Forced(price, value, found)
 
-    def worst(self, asked: int) -> Forced | None:
-        """The wrong price with the least margin, of those at which most moves and the one that is asked for.
+    def worst(self, asked: Forced | None) -> Forced | None:
+        """The wrong price with the least margin, of those at which most moves and the one that was asked for.
 
         One that could pay is worse than one of which that cannot be said. None where no price stands, and where none
         that the index allows would be another one.
         """
         if self.standing is None:
             return None
-        prices = [*farthest(self.state.index, self.standing, (row.strike for row in self.series)), asked]
-        return min(filter(None, map(self.forced, prices)), key=_how_safe, default=None)
+        ends = farthest(self.state.index, self.standing, (row.strike for row in self.series))
+        return min(filter(None, [*map(self.forced, ends), asked]), key=_how_safe, default=None)
 
     def _is_wrong(self, price: int) -> bool:
         if price_refusal(self.state, price):

@@ -116,6 +116,7 @@ def simulate(
     series = series_of(expiry.id) if series is None else series
     units = {**(counted_units(series) if counted is None else counted), **(ask.units or {})}
     known = _known(state, standing, record, series, units)
+    forced = known.forced(ask.price)
     return Simulated(
         expiry=expiry,
         ask=ask,
@@ -125,8 +126,8 @@ def simulate(
         net=None if quote is None else _net(state, known.placed, quote, ask),
         moved=[_moved(row, standing, ask, units.get(row.address)) for row in series],
         value=known.value(ask.price),
-        forced=known.forced(ask.price),
-        worst=known.worst(ask.price),
+        forced=forced,
+        worst=known.worst(forced),
     )
 
 
