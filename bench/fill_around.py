@@ -234,7 +234,7 @@ def _words(told: Told) -> dict[str, Any]:
     words["digest"] = reports.values_list("digest", flat=True)[0]
     words["series_argued"] = Series.objects.filter(expiry=words["argued_id"]).values_list("address", flat=True)[0]
     words["series_final"] = Series.objects.filter(expiry=words["silent_id"]).values_list("address", flat=True)[0]
-    words["series_logs"] = SeriesLog.objects.values_list("series_id", flat=True)[0]
+    words["series_logs"] = SeriesLog.objects.order_by("pk").values_list("series_id", flat=True)[0]
     words["publication"] = 1
     words["seq"] = Act.objects.order_by("-seq").values_list("seq", flat=True)[0] // 2
     words["middle_id"], words["middle_at"] = _middle()
