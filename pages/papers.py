@@ -18,6 +18,7 @@ from oracle import clock
 from oracle.models import Expiry
 from pages.compare import Seen, Told, compare, instant_of, seen
 from protocol.arithmetic import agree
+from protocol.evidence import says_nothing
 from protocol.terms import Terms
 
 AT_ONCE = 10
@@ -38,7 +39,8 @@ class Link:
 class Paper:
     """One document with the acts that carry it, cut to what a page has room for.
 
-    `unfolded`: it is shown open. `other_price`: it speaks for another price than all of its acts.
+    `unfolded`: it is shown open. `other_price`: it speaks for another price than all of its acts. `empty`: it says no
+    more than a price.
     """
 
     of: Shown
@@ -50,6 +52,7 @@ class Paper:
     cut: bool
     unfolded: bool
     other_price: bool
+    empty: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def _paper(row: Expiry, of: Shown, terms: Terms, told: Sequence[Told], place: in
     price, text = int(document["price"]), document["words"]
     words = "\n".join(text[:WORDS].split("\n")[:LINES])
     right = row.price is None or agree(price, row.price, terms.tolerance_ppm)
+    empty = says_nothing(document)
     return Paper(
         of=of,
         price=price,
@@ -94,8 +98,9 @@ def _paper(row: Expiry, of: Shown, terms: Terms, told: Sequence[Told], place: in
         seen=_nearest(row, told),
         files=document.get("files", []),
         cut=words != text or len(document["links"]) > LINKS or len(told) > OBSERVATIONS,
-        unfolded=place < OPEN and of.weight >= terms.min_report_bond and right,
+        unfolded=place < OPEN and of.weight >= terms.min_report_bond and right and not empty,
         other_price=price not in of.prices,
+        empty=empty,
     )
 
 

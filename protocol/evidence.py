@@ -39,6 +39,11 @@ LINK = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?([/?#]
 WORDS = re.compile(r"[^\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*")
 
 
+def says_nothing(found: Mapping[str, Any]) -> bool:
+    """Whether a document holds no more than its price, which the act that carries it names itself."""
+    return not any(found.get(name) for name in ("words", "observations", "links", "files"))
+
+
 def document(
     *,
     expiry: str,

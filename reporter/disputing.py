@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from protocol.evidence import document, evidence_hash
+from protocol.evidence import document, says_nothing
 from protocol.evidence_files import entry
 from protocol.hashing import keccak, to_hex
 from protocol.signing import Message, commitment, digest, parse, recover, to_json
 from protocol.vote_salt import salt_of, salt_text, text_digest
 from reporter import api
-from reporter.evidence import offer, read
+from reporter.evidence import carried, offer, read
 from reporter.keys import Key
 from reporter.sending import load, random_nonce, random_word, send, send_stored, store
 from reporter.service import Service, running_terms
@@ -57,14 +57,15 @@ def dispute(
         raise Stop(f"the evidence is not in form: {error}") from None
     message: Message = {
         "account": key.address, "expiry": expiry["id"], "round": round_, "price": price, "amount": amount,
-        "evidence": evidence_hash(evidence), "nonce": random_nonce(), "until": until,
+        "evidence": carried(evidence), "nonce": random_nonce(), "until": until,
     }
     if not sending:
         print("dry run: nothing was sent; add --send")
         return
-    kept = store(out, f"evidence-{message['evidence'][2:14]}", evidence)
+    kept = None if says_nothing(evidence) else store(out, f"evidence-{message['evidence'][2:14]}", evidence)
     send(service, key, "Pledge", message, out, attestors)
-    offer(service, kept, files)
+    if kept:
+        offer(service, kept, files)
 
 
 def _foretold(found: api.Simulated) -> list[tuple[str, str]]:

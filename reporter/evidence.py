@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from protocol.evidence import check, evidence_hash
+from protocol.entry import ZERO_WORD
+from protocol.evidence import check, evidence_hash, says_nothing
 from protocol.evidence_files import MAX_FILE_BYTES, check_content, file_hash
 from reporter.sending import load
 from reporter.service import Service
@@ -34,6 +36,11 @@ def hand_in(service: Service, path: Path, files: Sequence[Path] = ()) -> None:
     if service.send_evidence(document, encoded) != evidence_hash(document):
         raise Stop("the service answered with another hash than the document's")
     print(f"evidence {evidence_hash(document)} handed in; it is shown once its act is public")
+
+
+def carried(document: Mapping[str, Any]) -> str:
+    """What an act names as its evidence: the document's hash; nothing where there is nothing to hand in."""
+    return ZERO_WORD if says_nothing(document) else evidence_hash(document)
 
 
 def offer(service: Service, path: Path, files: Sequence[Path] = ()) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from shutil import which
 from typing import Any
 
 from protocol.evidence import INTEGER, LAST_SECOND, MAX_OBSERVATIONS, SOURCE, observation
@@ -44,8 +45,11 @@ class OwnSource:
     def read(self, spec: Mapping[str, Any], instant: int) -> tuple[list[Reading], bytes]:
         """Each venue's price at `instant` as the spec's window wants it, and the answer that it is read from.
 
-        NoAnswer where there is none for now, Stop where it is not in form or not what the index asks for.
+        NoAnswer where there is none for now; Stop where there is no such program, or the answer is not in form or not
+        what the index asks for.
         """
+        if self.command and which(self.command[0]) is None:
+            raise Stop(f"the source cannot be run: {self.command[0]} is no program that is found here")
         try:
             raw = ask(
                 {"index": dict(spec), "instant": str(instant)}, command=self.command, url=self.url, timeout=self.timeout

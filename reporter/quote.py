@@ -94,8 +94,8 @@ def _built_in(spec: Mapping[str, Any], folder: Path, wanted: Sequence[str]) -> l
     listed, readings = _named(spec), []
     for source in (listed[venue] for venue in wanted if venue in listed):
         if source.get("type") not in known:
-            kind = source.get("type")
-            raise Stop(f"{source['venue']}: no source of type {kind!r} is built in; name your own by --source-command")
+            kind = f"type {source['type']!r}" if "type" in source else "this name"
+            raise Stop(f"{source['venue']}: no source of {kind} is built in; name your own by --source-command")
         readings.append(known[source["type"]].read(spec, source))
     if not readings:
         raise Stop("the index names no sources; name your own by --source-command")

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from protocol.evidence import MAX_OBSERVATIONS, document, evidence_hash
+from protocol.evidence import MAX_OBSERVATIONS, document, says_nothing
 from protocol.evidence_files import entry
 from protocol.signing import Message
 from protocol.terms import Index
 from reporter.brakes import Brakes, balance_problem, sources_problem, stop_if_disputed
-from reporter.evidence import offer, read
+from reporter.evidence import carried, offer, read
 from reporter.keys import Key
 from reporter.quote import Quote, Sources, read_quote
 from reporter.sending import keep, load, random_word, save, send_stored, store
@@ -132,13 +132,13 @@ class Reporter:
         """Keep all that a report needs, so that nothing is lost whatever happens while it is sent; its file."""
         message: Message = {
             "account": plan.account, "expiry": plan.expiry["id"], "price": plan.price, "bond": plan.bond,
-            "evidence": evidence_hash(evidence), "salt": random_word(),
+            "evidence": carried(evidence), "salt": random_word(),
         }
         if plan.quote and plan.quote.answer:
             raw = plan.quote.readings[0].observations[0]["raw"]
             store(self.out, f"answer-{raw[2:14]}", {"raw": raw, "answer": plan.quote.answer.decode()})
-        file = _evidence_file(self.out, message["evidence"])
-        store(self.out, file.stem, evidence)
+        if not says_nothing(evidence):
+            store(self.out, _evidence_file(self.out, message["evidence"]).stem, evidence)
         return keep(self.service, self.key, "Report", message, self.out)
 
 

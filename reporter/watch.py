@@ -31,8 +31,11 @@ class Watch:
         self._looks_at = 0  # when disputes are looked for again
         self._begun = False
 
-    def round(self, now: int) -> None:
-        """Report once on all that can be reported on. Stop by a brake; Unreachable, NoAnswer where it may go later."""
+    def round(self, now: int) -> bool:
+        """Report once on all that can be reported on; whether there was anything.
+
+        Stop by a brake; Unreachable, NoAnswer where it may go later.
+        """
         service, reporter = self.reporter.service, self.reporter
         if not self._begun:
             self._stop_if_unknown()
@@ -48,6 +51,7 @@ class Watch:
             self._looks_at = now + LOOK_SECONDS
         self._begun = True
         self._report_all(due, now)
+        return bool(due)
 
     def _stop_if_unknown(self) -> None:
         """A misspelt index would be waited for for ever."""
@@ -96,7 +100,9 @@ def watch(
     wait = LEAST_WAIT
     while True:
         try:
-            what.round(clock())
+            found = what.round(clock())
+            if once and not found:
+                say(clock(), "nothing to report")
             pause, wait = every, LEAST_WAIT
         except (Unreachable, NoAnswer) as trouble:
             if once:

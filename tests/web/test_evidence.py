@@ -169,6 +169,15 @@ def test_evidence__as_large_as_the_form_allows__is_kept_and_shown_bounded(
     assert f"/evidence/{evidence_hash(found)}/".encode() in page
 
 
+def test_evidence__that_holds_nothing__says_so_folded(reporting: Expiry, client: Client, api: Any) -> None:
+    found = made(reporting, words="")
+    assert hand_in(api, found).status_code == 202
+    all_report(reporting, evidence_hash(found))
+    page = client.get(f"/expiries/{reporting.slug}/").content.decode()
+    assert "It says nothing but the price." in page
+    assert '<details class="paper">' in page and '<details class="paper" open>' not in page
+
+
 def test_evidence__with_markup__is_text_on_every_page(reporting: Expiry, client: Client, api: Any) -> None:
     found = made(reporting, words=MARKUP, links=["https://evil.example/?a=<b>".replace("<b>", "%3Cb%3E")])
     hand_in(api, found)

@@ -158,12 +158,17 @@ def test_answer__not_in_form__stops_and_shows_the_form(text: str) -> None:
         (runs("raise SystemExit(3)"), "the source failed: CalledProcessError"),
         (runs("import time; time.sleep(30)", timeout=1), "the source did not answer within 1 s"),
         (runs(f"print('x' * {MAX_ANSWER})"), f"the source answered with more than {MAX_ANSWER} bytes"),
-        (OwnSource(("/no/such/program",), None, 5), "the source failed: FileNotFoundError"),
     ],
 )
 def test_own_source__no_answer__may_come_later(own: OwnSource, words: str) -> None:
     with pytest.raises(NoAnswer, match=words):
         quote(own)
+
+
+def test_own_source__no_such_program__stops_and_names_it() -> None:
+    with pytest.raises(Stop, match="cannot be run: /no/such/program") as stopped:
+        quote(OwnSource(("/no/such/program",), None, 5))
+    assert not isinstance(stopped.value, NoAnswer), "nobody should wait for it"
 
 
 def test_docs__answer_and_options__are_what_the_programs_take() -> None:

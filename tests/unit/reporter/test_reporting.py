@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from protocol.canonical import json_hash
+from protocol.entry import ZERO_WORD
 from protocol.evidence import check
 from protocol.signing import address_of, commitment, digest, parse, recover
 from protocol.terms import ETHER
@@ -91,6 +92,13 @@ def test_report__send__signs_this_price_and_keeps_act_evidence_and_receipt(
 def test_report__price_by_hand__asks_no_source(service: FakeService, tmp_path: Path) -> None:
     run(service, tmp_path, price=WRONG, recordings=tmp_path / "absent")
     assert service.posts[0][1]["message"]["price"] == str(WRONG)
+
+
+def test_report__nothing_seen_and_nothing_said__carries_no_evidence(service: FakeService, tmp_path: Path) -> None:
+    run(service, tmp_path, price=WRONG)
+    assert service.posts[0][1]["message"]["evidence"] == ZERO_WORD
+    assert [path for path, _ in service.posts] == ["acts"]
+    assert not list(tmp_path.rglob("evidence-*"))
 
 
 @pytest.mark.parametrize(

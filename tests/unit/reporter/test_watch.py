@@ -275,12 +275,13 @@ class Rounds(Watch):
     def __init__(self, *ends: Exception | None) -> None:
         self.ends, self.at = list(ends), list[int]()
 
-    def round(self, now: int) -> None:
+    def round(self, now: int) -> bool:
         self.at.append(now)
         if not self.ends:
             raise Enough
         if problem := self.ends.pop(0):
             raise problem
+        return False
 
 
 def test_watch__trouble__waits_twice_as_long_each_time_up_to_a_bound_and_begins_anew(
@@ -299,8 +300,9 @@ def test_watch__brake__ends_it() -> None:
         watch(Rounds(Stop("look first")), every=60, once=False, clock=lambda: 7, sleep=lambda _: None)
 
 
-def test_watch__once__ends_after_a_round_and_with_its_trouble() -> None:
+def test_watch__once__ends_after_a_round_and_with_its_trouble(capsys: pytest.CaptureFixture[str]) -> None:
     watch(Rounds(None), every=60, once=True, clock=lambda: 7, sleep=lambda _: pytest.fail("slept"))
+    assert "nothing to report" in capsys.readouterr().out
     with pytest.raises(Unreachable):
         watch(Rounds(Unreachable("gone")), every=60, once=True, clock=lambda: 7, sleep=lambda _: None)
 
