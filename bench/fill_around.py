@@ -63,7 +63,8 @@ def _series(logs: int) -> None:
     _run(
         f"""INSERT INTO settlement_serieslog (series_id, kind, block, block_hash, at, tx, log_index, account, p_amount,
             n_amount, amount)
-        SELECT (SELECT min(address) FROM settlement_chainseries), 'Split', i, {word}, i, {_hex("'split' || i", 64)}, 0,
+        SELECT (SELECT min(c.address) FROM settlement_chainseries c JOIN oracle_expiry e ON e.id = c.expiry
+                WHERE e.stage = 'FINAL'), 'Split', i, {word}, i, {_hex("'split' || i", 64)}, 0,
                {eth}, 1, 1, 1 FROM generate_series(1, %(logs)s) AS i""",
         logs=logs,
     )
@@ -234,7 +235,7 @@ def _words(told: Told) -> dict[str, Any]:
     words["digest"] = reports.values_list("digest", flat=True)[0]
     words["series_argued"] = Series.objects.filter(expiry=words["argued_id"]).values_list("address", flat=True)[0]
     words["series_final"] = Series.objects.filter(expiry=words["silent_id"]).values_list("address", flat=True)[0]
-    words["series_logs"] = SeriesLog.objects.order_by("pk").values_list("series_id", flat=True)[0]
+    words["series_logs"] = SeriesLog.objects.values_list("series_id", flat=True)[0]
     words["publication"] = 1
     words["seq"] = Act.objects.order_by("-seq").values_list("seq", flat=True)[0] // 2
     words["middle_id"], words["middle_at"] = _middle()
