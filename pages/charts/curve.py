@@ -29,7 +29,7 @@ def payoff(strike: int, levels: Sequence[Level]) -> Chart:
             spots.append((across.at(price), up.at(redeem(UNIT, strike, price))))
         joined = " ".join(f"{x},{y}" for x, y in spots)
         marks.append(draw.mark("polyline", points=joined, **{"class": f"pays {name.lower()}"}))
-        marks.append(draw.words(name, RIGHT - 4, spots[-1][1] + (-12 if name == "P" else 30), "name", "end"))
+        marks.append(draw.words(name, RIGHT - 4, _beside(spots[-1][1], name == "N", top, foot), "name", "end"))
     marks += draw.price_axis(across, foot)
     parts = [
         f"at {level.name} {decimal(level.price)} one P pays {decimal(redeem_p(UNIT, strike, level.price), least=0)}"
@@ -38,3 +38,12 @@ def payoff(strike: int, levels: Sequence[Level]) -> Chart:
     ]
     label = draw.sentence(f"Payoff of P and N at strike {decimal(strike)}", parts, ())
     return Chart(foot + LINE + 8, label, tuple(marks))
+
+
+def _beside(end: int, above: bool, top: int, foot: int) -> int:
+    """Where the name of a curve stands that ends at `end`: on that side of it, on the other where there is no room.
+
+    N ends above P, or where P does: the axis reaches at least to twice the strike, where both pay one half.
+    """
+    over, under = end - 12, end + 30
+    return over if under > foot - 4 or (above and over > top + 4) else under

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from math import isqrt
 
-from pages.charts.marks import DOT, LEFT, LINE, RIGHT, WIDTH, Level, Mark
+from pages.charts.marks import DOT, LEFT, LETTER, LINE, RIGHT, Level, Mark
 from pages.charts.scale import Axis
 from protocol.show import cut, decimal
 
@@ -56,21 +56,41 @@ def grid(values: Iterable[int], up: Axis, left: int, right: int = RIGHT) -> list
 def upright(levels: Sequence[Level], axis: Axis, foot: int) -> list[Mark]:
     """A line for each named price, its name in a row of its own, so that names never lie on each other.
 
-    One beyond an end of the axis has its name there, with an arrow.
+    One beyond an end of the axis has its name there, with an arrow; these come first, where no line is yet.
     """
-    marks = []
-    for number, level in enumerate(levels):
-        y, name = LINE * number + 24, f"{level.name} {cut(level.price)}"
+    marks, y = [], 24
+    for level in levels:
         if axis.holds(level.price):
-            x = axis.at(level.price)
-            side, dx = ("start", 8) if x < WIDTH // 2 else ("end", -8)
-            marks.append(rule(f"level {level.kind}", x, y - 18, x, foot))
-            marks.append(words(name, x + dx, y, "name", side))
-        elif level.price < axis.low:
-            marks.append(words(f"← {name}", LEFT, y, "name", "start"))
-        else:
-            marks.append(words(f"{name} →", RIGHT, y, "name", "end"))
+            continue
+        below = level.price < axis.low
+        text, x, side = (f"← {_name(level)}", LEFT, "start") if below else (f"{_name(level)} →", RIGHT, "end")
+        marks.append(words(text, x, y, "name", side))
+        y += LINE
+    for level, right in _in_rows([level for level in levels if axis.holds(level.price)], axis):
+        x = axis.at(level.price)
+        marks.append(rule(f"level {level.kind}", x, y - 18, x, foot))
+        marks.append(words(_name(level), x + 8 if right else x - 8, y, "name", "start" if right else "end"))
+        y += LINE
     return marks
+
+
+def _name(level: Level) -> str:
+    return f"{level.name} {cut(level.price)}"
+
+
+def _in_rows(levels: Sequence[Level], axis: Axis) -> list[tuple[Level, bool]]:
+    """From the top row down, and whether the name stands to the right of its line.
+
+    A line goes on through the rows below its own. It crosses no name there where each next line is on the side of
+    the names: so all names are on one side if there is room. If not, some are on the left, and above the others.
+    """
+    ordered = sorted(levels, key=lambda level: level.price)
+    reach = {level: 8 + LETTER * len(_name(level)) for level in ordered}
+    right = [level for level in ordered if axis.at(level.price) + reach[level] <= RIGHT]
+    if len(right) < len(ordered) and all(axis.at(level.price) - reach[level] >= LEFT for level in ordered):
+        right = []
+    left = [level for level in reversed(ordered) if level not in right]
+    return [*((level, False) for level in left), *((level, True) for level in right)]
 
 
 def price_axis(axis: Axis, y: int) -> list[Mark]:

@@ -9,6 +9,7 @@ WIDTH = 640
 LEFT, RIGHT = 16, WIDTH - 16
 DOT = 20  # radius of the heaviest
 LINE = 34  # for one row of words
+LETTER = 11  # the width of one on a narrow screen, where they are largest
 
 Attributes = tuple[tuple[str, str], ...]
 

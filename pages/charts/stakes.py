@@ -11,7 +11,7 @@ from pages.charts.marks import DOT, LEFT, LINE, RIGHT, Chart, Dot, Level, Mark, 
 from pages.charts.scale import Axis, band, span
 from protocol.show import cut, decimal
 
-ROW = 84
+ROW = 96
 BIN = 12  # dots that are nearer than this are drawn as one
 EDGE = 2 * DOT + 8  # what is beyond an end of the scale stands there
 
@@ -107,7 +107,7 @@ def _draw_row(row: Row, top: int, heaviest: int) -> list[Mark]:
     for text in row.edges:
         top += LINE
         marks.append(draw.words(text, LEFT, top + 24, "tick", "start"))
-    middle = top + ROW // 2 + 10  # below the words, however heavy it is
+    middle = top + LINE + DOT  # below the words, however heavy it is
     for each in row.bins:
         size = draw.radius(each.weight, heaviest)
         marks.append(draw.stake(row.name, each.x, middle, size, each.says(row.name), "beyond" if each.beyond else ""))

@@ -64,7 +64,9 @@ def test_bonds__many_at_one_price__one_mark_with_their_number() -> None:
     chart = charts.bonds([Dot("reports", 2_500 * ETHER, ETHER)] * 7, [STANDING], 1_000)
     (dot,) = of_kind(chart, "reports")
     assert dot.title == "7 reports: 2,500.00, 7 ETH"
-    assert [mark.text for mark in of_kind(chart, "count")] == ["7"]
+    (count,) = of_kind(chart, "count")
+    assert count.text == "7"
+    assert number(count, "y") < number(of_kind(chart, "axis")[0], "y1"), "it stands above the scale"
 
 
 def test_bonds__ten_thousand__no_more_marks_than_fit() -> None:
@@ -99,6 +101,49 @@ def test_payoff__at_and_above_the_strike__p_falls_and_both_are_one() -> None:
     assert spots[0][len(spots[0]) // 5][1] == top  # far below the strike a P pays all
     assert spots[0][-1][1] > top
     assert "at final 4,000.00 one P pays 0.5 and one N 0.5" in chart.label
+
+
+@pytest.mark.parametrize("price", [1, 900, 1_999, 2_000, 2_001, 2_100, 2_600, 5_000, 10_000, 50_000, 10**6])
+def test_payoff__names_of_the_curves__each_is_nearer_to_its_own_end(price: int) -> None:
+    chart = charts.payoff(2_000 * ETHER, [Level("final", price * ETHER, "final")])
+    ends = [int(dict(each.attributes)["points"].rpartition(",")[2]) for each in of_kind(chart, "pays")]
+    at = {mark.text: number(mark, "y") for mark in of_kind(chart, "name")}
+    middles = [at[name] - 8 for name in ("P", "N")]
+    for own, other in ((0, 1), (1, 0)):
+        nearer = abs(middles[own] - ends[own]) < abs(middles[own] - ends[other])
+        assert nearer or (ends[0] == ends[1] and middles[0] > middles[1]), (price, own)
+    assert abs(middles[0] - middles[1]) > 22, "nor do the names lie on each other"
+    assert max(at["P"], at["N"]) < number(of_kind(chart, "axis")[0], "y1"), "nor on the scale's"
+
+
+@given(st.lists(st.integers(1, 10_000), min_size=1, max_size=5))
+def test_payoff__any_levels__no_line_goes_through_a_name(prices: list[int]) -> None:
+    levels = [Level("standing", price * ETHER, "standing") for price in prices]
+    chart = charts.payoff(5_000 * ETHER, levels)
+    assert crossed(chart) == []
+
+
+@pytest.mark.parametrize("median", [2_400, 2_499])
+def test_bonds__a_price_near_the_right_end__no_line_goes_through_a_name(median: int) -> None:
+    counter, median_level = Level("counter", 2_501 * ETHER, "counter"), Level("median", median * ETHER, "tentative")
+    chart = charts.bonds([Dot("reports", 2_470 * ETHER, ETHER)], [STANDING, counter, median_level], 1_000)
+    assert len(of_kind(chart, "level")) == 3
+    assert crossed(chart) == []
+    assert "end" in {dict(mark.attributes)["text-anchor"] for mark in of_kind(chart, "name")}
+
+
+def crossed(chart: Chart) -> list[str]:
+    """Names of levels that a line goes through, by the widths that letters have on a narrow screen."""
+    found = []
+    for name in (mark for mark in of_kind(chart, "name") if len(mark.text) > 1):
+        x, y, wide = number(name, "x"), number(name, "y"), 11 * len(name.text)
+        left = x if dict(name.attributes)["text-anchor"] == "start" else x - wide
+        assert left >= 0
+        assert left + wide <= chart.width
+        for line in of_kind(chart, "level"):
+            if number(line, "y1") < y and left < number(line, "x1") < left + wide:
+                found.append(name.text)
+    return found
 
 
 def strip(lines: list[Line], levels: list[Level], dots: Sequence[Dot] = (), window: int = 60) -> Chart:
@@ -224,7 +269,7 @@ def test_bonds__one_report_at_a_wild_price__the_others_stay_apart_and_it_stands_
 def test_bonds__final_far_from_the_median__the_median_is_named_at_the_edge() -> None:
     levels = [Level("final", 2_500 * ETHER, "final"), Level("median", 9_000 * ETHER, "tentative")]
     chart = charts.bonds([Dot("reports", 9_000 * ETHER, ETHER)], levels, 1_000)
-    assert [mark.text for mark in of_kind(chart, "name")] == ["final 2,500", "median 9,000 →"]
+    assert [mark.text for mark in of_kind(chart, "name")] == ["median 9,000 →", "final 2,500"]
     assert len(of_kind(chart, "level")) == 1
 
 
