@@ -135,3 +135,38 @@ def sticks_out(page: Page) -> list[str]:
       return found.length ? found : [`something is ${document.documentElement.scrollWidth} wide in ${edge}`];
     }""")
     )
+
+
+def test_expiries__narrow__the_act_is_in_sight_beside_a_slug_in_one_line(
+    reporting: Expiry, page: Page
+) -> None:
+    page.set_viewport_size(NARROW)
+    for path in ("/", "/expiries/"):
+        page.goto(path)
+        for slug in (reporting.slug, "eth-usd-2026-12-25", "eth-usd-" + "twap-" * 8 + "2026-12-25"):
+            page.evaluate("(slug) => { document.querySelector('tbody th > a').textContent = slug; }", slug)
+            button = page.locator("td .button").first.bounding_box()
+            assert button is not None
+            assert button["x"] + button["width"] <= NARROW["width"], slug
+            if len(slug) < 20:
+                assert lines(page, "tbody th > a") == [1], slug
+
+
+def test_attestors_and_tiles__narrow__neither_an_address_nor_a_number_breaks(final: Expiry, page: Page) -> None:
+    page.set_viewport_size(NARROW)
+    page.goto("/attestors/")
+    assert set(lines(page, "td summary, th summary")) == {1}
+    page.goto("/expiries/eth-usd-test/")
+    page.evaluate("document.querySelector('.facts dd').textContent = '1.396363636363636364 ETH'")
+    assert lines(page, ".facts dd")[0] == 1
+    assert sticks_out(page) == []
+
+
+def lines(page: Page, selector: str) -> list[int]:
+    """How many lines of text each element is high."""
+    return list(
+        page.evaluate("""(selector) => [...document.querySelectorAll(selector)].map((element) => {
+      const style = getComputedStyle(element);
+      return Math.round(element.getBoundingClientRect().height / parseFloat(style.lineHeight));
+    })""", selector)
+    )

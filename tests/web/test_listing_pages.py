@@ -148,6 +148,12 @@ def test_home__open_now__the_most_valuable_first(reporting: Expiry, terms: Terms
 
 
 @pytest.mark.usefixtures("voters")
+def test_expiries__final__says_that_it_is_so_since_then(reporting: Expiry, at: Clock, client: Client) -> None:
+    at.now = to_final(reporting) + 60
+    assert re.search(r"final since 20[0-9: -]+ UTC \([^)]+ ago\)", read(client, "/expiries/?stage=FINAL"))
+
+
+@pytest.mark.usefixtures("voters")
 def test_account_page__after_a_final__gains_and_losses_by_the_ledger(
     reporting: Expiry, client: Client, at: Clock
 ) -> None:
