@@ -21,6 +21,8 @@ from oracle.events import EventKind, Place, PublicEvent
 from oracle.models import Expiry
 
 ENTRIES = 50
+AUTHOR = "Assize"
+"""Every feed has to name one (RFC 4287, 4.1.1)."""
 EXPIRIES = 200
 """The newest of an index that its feed looks at."""
 K = EventKind
@@ -154,7 +156,7 @@ def _write(
     own = first if "before" not in request.GET else _address(request, kind | {"before": request.GET["before"]})
     paging = {"first": first} | ({} if older is None else {"next": _address(request, kind | {"before": str(older)})})
     site = f"{settings.PUBLIC_URL}{path}"
-    feed = _Paged(title, site, "", feed_url=own, feed_guid=first, paging=paging)
+    feed = _Paged(title, site, "", author_name=AUTHOR, feed_url=own, feed_guid=first, paging=paging)
     for entry in entries:
         told = entry.told
         lines = "; ".join(f"{name}: {value}" for name, value in told.lines)

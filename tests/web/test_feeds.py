@@ -25,6 +25,7 @@ def read(client: Client, address: str) -> tuple[list[Any], dict[str, str]]:
     links = {link.attrib["rel"]: link.attrib["href"] for link in feed.findall(ATOM + "link")}
     assert links["self"] == f"{SITE}{address.removeprefix(SITE)}"
     assert feed.findtext(ATOM + "id") == links["first"]
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == "Assize", "RFC 4287 wants one in every feed"
     return feed.findall(ATOM + "entry"), links
 
 
