@@ -112,7 +112,7 @@ def ledger_table(transfers: Sequence[Transfer], searched: str) -> Table:
 def _claims(row: Expiry) -> Table:
     claims = Claim.objects.filter(expiry=row).order_by("-id")[:ROWS]
     found = [
-        (decimal(each.price), f"round {each.round}", ether(each.pledged), ether(each.required), each.status)
+        (decimal(each.price), f"round {each.round + 1}", ether(each.pledged), ether(each.required), each.status)
         for each in claims
     ]
     more = Link("all", addresses.listing(Claim, q=row.slug))

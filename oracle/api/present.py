@@ -87,7 +87,7 @@ def claim(row: Claim) -> dict[str, str]:
         "pledged": str(row.pledged),
         "required": str(row.required),
         "status": row.status,
-        "round": str(row.round),
+        "round": str(row.round + 1),  # as pledges and `claim_filled` number them
     }
 
 

@@ -167,9 +167,13 @@ class ExpiryIndex(serializers.Serializer):
 class ExpiryClaim(serializers.Serializer):
     price = Integer()
     pledged = Integer()
-    required = Integer()
+    required = Integer(help_text="wei, as worked out in `round`")
     status = serializers.ChoiceField(choices=Claim.Status.values)
-    round = Integer()
+    round = Integer(
+        help_text="as its pledges and `claim_filled` name it; FILLED: the one that it took. Where that of an OPEN claim"
+        " is less than the expiry's `round` + 1, a claim was filled since: the next pledge names that number, and works"
+        " `required` out anew"
+    )
 
 
 class ListedExpiry(serializers.Serializer):
@@ -181,7 +185,7 @@ class ListedExpiry(serializers.Serializer):
     raised = Object(allow_null=True, help_text="as raised by the value secured; null before it opens")
     stage = serializers.ChoiceField(choices=list(Stage))
     deadline = Integer(allow_null=True)
-    round = Integer()
+    round = Integer(help_text="number of filled claims; a pledge names the next one")
     ballot = Integer()
     tentative = Integer(allow_null=True)
     standing = Integer(allow_null=True)

@@ -103,9 +103,23 @@ def test_expiry__disputed__shows_its_claims(reporting: Expiry, client: Client) -
         "pledged": str(ETHER),
         "required": str(3 * ETHER),
         "status": "OPEN",
-        "round": "0",
+        "round": "1",
     }
     assert found["claims"] == [claim]
+
+
+def test_claims__round__is_the_one_that_their_pledges_and_the_event_name(reporting: Expiry, client: Client) -> None:
+    now = to_challenge(reporting)
+    assert person("carol").pledge(reporting.id, 1, 2600 * ETHER, ETHER, now + 1).refusal is None
+    assert person("dave").pledge(reporting.id, 1, LIE, 5 * ETHER, now + 1).refusal is None
+    assert person("bob").pledge(reporting.id, 2, PRICE, ETHER, now + 2).refusal is None
+    found = get(client, f"expiries/{reporting.slug}")
+    rounds = {int(claim["price"]): (claim["status"], claim["round"]) for claim in found["claims"]}
+    # What nobody pledged to since keeps the round that its `required` is of.
+    assert rounds == {2600 * ETHER: ("OPEN", "1"), LIE: ("FILLED", "1"), PRICE: ("OPEN", "2")}
+    assert get(client, f"expiries/{reporting.slug}/claims")["results"] == found["claims"]
+    (event,) = get(client, "events?kind=claim_filled")["results"]
+    assert (event["data"]["round"], found["round"]) == ("1", "1")
 
 
 def test_expiries__disputed__leave_the_claims_to_the_one_that_is_asked_for(
