@@ -67,6 +67,10 @@ class ActForm(forms.Form):
         """Why nobody could do this now, whoever they are and whatever they typed."""
         return None
 
+    def barred(self, account: str) -> Trouble | None:
+        """Why this account could not do this now, whatever it typed."""
+        return None
+
     def message(self, account: str, now: int) -> Message:
         """What would be signed; fields that were left empty have their defaults."""
         raise NotImplementedError
@@ -88,6 +92,7 @@ class OnExpiry(ActForm):
     stage: ClassVar[Stage]
     too_early: ClassVar[str]
     too_late: ClassVar[str]
+    late_in: ClassVar[dict[Stage, str]] = {}  # in its place, where a later stage has more to say
 
     @property
     def on(self) -> Expiry:
@@ -110,7 +115,8 @@ class OnExpiry(ActForm):
         order = list(Stage)
         here, there = order.index(Stage(self.on.stage)), order.index(self.stage)
         if here != there:
-            return Trouble(self.too_early if here < there else self.too_late)
+            late = self.late_in.get(order[here], self.too_late)
+            return Trouble(self.too_early if here < there else late)
         if self.on.deadline is not None and self.on.deadline <= now:
             return Trouble(
                 f"The window closed at {show.utc(self.on.deadline)}; what comes next is being worked out."
@@ -136,7 +142,8 @@ class ReportForm(EvidenceForm, OnExpiry):
     kind, title, button, command = "Report", "Report a price", "Sign and send the report", "report"
     stage = Stage.REPORTING
     too_early = "It does not take reports yet; it opens after the expiry instant."
-    too_late = "Reporting has closed. The price can still be disputed while it is in CHALLENGE."
+    too_late = "Reporting has closed."
+    late_in: ClassVar = {Stage.CHALLENGE: "Reporting has closed. The price can still be disputed."}
 
     price = DecimalField(label="Price", help_text="What the index was worth at the instant.")
     bond = EtherField(
@@ -152,6 +159,10 @@ class ReportForm(EvidenceForm, OnExpiry):
             " price agrees with the final one."
         )
 
+    def barred(self, account: str) -> Trouble | None:
+        reported = Act.objects.filter(expiry=self.on, account=account, kind=self.kind).exists()
+        return refused(Refusal.ALREADY_REPORTED) if reported else None
+
     def message(self, account: str, now: int) -> Message:
         return {
             "account": account,
@@ -163,15 +174,12 @@ class ReportForm(EvidenceForm, OnExpiry):
         }
 
     def trouble(self, message: Message) -> Trouble | None:
-        account = message["account"]
-        if Act.objects.filter(expiry=self.on, account=account, kind=self.kind).exists():
-            return refused(Refusal.ALREADY_REPORTED)
         if bad_price := price_refusal(load_state(self.on), message["price"]):
             return refused(bad_price, "price")
         if not self.terms.min_report_bond <= message["bond"] <= self.terms.max_report_bond:
             bounds = f"{show.ether(self.terms.min_report_bond)} to {show.ether(self.terms.max_report_bond)}"
             return Trouble(f"The bond must lie within {bounds}.", "bond")
-        return short_of(account, message["bond"], "bond")
+        return short_of(message["account"], message["bond"], "bond")
 
 
 class DisputeForm(EvidenceForm, OnExpiry):

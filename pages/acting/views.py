@@ -51,7 +51,9 @@ def on_expiry(request: HttpRequest, name: str, word: str) -> HttpResponse:
         context = {}
         _prefill(form, request)
     context |= {"expiry": expiry, "terms": terms, "next": life.what_next(expiry, terms, now)}
-    return _page(request, form, context | {"closed": form.closed(now)})
+    mine = account_of(request)
+    closed = form.closed(now) or (form.barred(mine) if mine else None)
+    return _page(request, form, context | {"closed": closed})
 
 
 @BOTH
@@ -94,18 +96,19 @@ def _posted(request: HttpRequest) -> Any:
 def prepared(request: HttpRequest, form: ActForm) -> HttpResponse:
     """The act that the form makes, as it is signed and as it is read, or what is in its way."""
     account, now = request.POST.get("account", ""), clock.now()
-    if closed := form.closed(now):
+    known = ADDRESS.fullmatch(account) is not None
+    if closed := form.closed(now) or (form.barred(account) if known else None):
         return _trouble(closed)
     if not form.is_valid():
         return _invalid(form)
-    message = form.message(account if ADDRESS.fullmatch(account) else "0x" + "00" * 20, now)
+    message = form.message(account if known else "0x" + "00" * 20, now)
     papers = form if isinstance(form, EvidenceForm) else None
     if papers is not None and not papers.add_evidence(message):
         return _invalid(form)
     trouble, beside = form.trouble(message), {"defaults": form.defaults(), "foretold": form.foretold()}
     if trouble is not None:
         return _trouble(trouble, beside)
-    if not ADDRESS.fullmatch(account):
+    if not known:
         return _trouble(Trouble("Connect a wallet: the account is part of what is signed."), beside)
     made = document(form.kind, message, form.expiry)
     answer = asdict(made) | beside | {"ready": True}

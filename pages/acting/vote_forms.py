@@ -75,7 +75,10 @@ class CommitForm(VoteForm):
     half = "commit"
     stage = Stage.COMMIT
     too_early = "There is no ballot: one opens when a dispute has grown to the arbitration bond."
-    too_late = "Votes cannot be committed now. Another ballot opens only if this one fails and one is left."
+    too_late = "Votes cannot be committed any more."
+    late_in: ClassVar = {
+        Stage.REVEAL: "Votes cannot be committed now. Another ballot opens only if this one fails and one is left."
+    }
 
     commitment = Hidden(WORD)
 

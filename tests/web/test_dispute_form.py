@@ -9,10 +9,11 @@ from django.test import Client
 
 from oracle.models import Expiry
 from tests.cast import ETHER, person
-from tests.web.conftest import Clock, queries
+from tests.web.conftest import OPEN, Clock, queries
 from tests.web.story import to_challenge
 from tests.web.test_pages import add_series, at_page
 from tests.web.test_reading_pages import count_units
+from tests.web.test_voting import log_in
 
 
 @pytest.fixture
@@ -74,3 +75,16 @@ def test_dispute_page__without_script__leads_to_the_dry_run_of_the_same_price(
     page = client.get(at_page(disputed) + "dispute/?price=2400").content.decode()
     assert f'href="/simulate/?expiry={disputed.slug}&amp;price=2400"' in page
     assert 'id="play"' not in client.get("/me/stake/").content.decode()
+
+
+def test_report_form__reported_already__says_so_before_a_price_is_asked_for(reporting: Expiry, client: Client) -> None:
+    alice, path, said = person("alice"), at_page(reporting) + "report/", "the first report stands"
+    assert said not in client.get(path).content.decode()
+    assert alice.report(reporting.id, 2_500 * ETHER, ETHER, OPEN + 1).refusal is None
+    assert said in client.post(path, {"price": "", "account": alice.address}).json()["note"]
+    assert "errors" in client.post(path, {"price": "", "account": "0x\0"}).json(), "no account, no answer about one"
+    assert said not in client.get(path).content.decode(), "nobody is logged in"
+    log_in(client, "alice")
+    assert said in client.get(path).content.decode()
+    log_in(client, "bob")
+    assert said not in client.get(path).content.decode()

@@ -117,6 +117,32 @@ def test_ballot__each_phase__the_button_of_who_has_something_to_do(
     assert "You did not commit in this ballot." in client.get(path).content.decode()
 
 
+def test_ballot__others_have_revealed__says_that_ones_own_vote_is_not(
+    ballot: Expiry, client: Client, at: Clock
+) -> None:
+    for name in ("vera", "victor"):
+        assert person(name).commit(ballot.id, 1, PRICE, at.now).refusal is None
+    at.now += WINDOW
+    assert person("victor").reveal(ballot.id, 1, PRICE, at.now).refusal is None
+    log_in(client, "vera")
+    assert "You committed; your vote is not revealed yet." in client.get(ON_BALLOT).content.decode()
+
+
+def test_acts__in_each_later_stage__say_why_not_in_its_words(ballot: Expiry, client: Client, at: Clock) -> None:
+    def reasons() -> list[str]:
+        return re.findall(r"<small>(.*?)</small>", client.get(ON_EXPIRY).content.decode())
+
+    assert {"Reporting has closed.", "The price cannot be disputed any more."} <= set(reasons())
+    at.now += WINDOW
+    pass_time(now=at.now)
+    assert any("Another ballot opens only if this one fails" in each for each in reasons())
+    Expiry.objects.update(stage="RULING")
+    assert {"Reporting has closed.", "Votes cannot be committed any more."} <= set(reasons())
+    assert not any("Another ballot" in each for each in reasons())
+    Expiry.objects.update(stage="CHALLENGE")
+    assert "Reporting has closed. The price can still be disputed." in reasons()
+
+
 def test_ballot__not_in_its_electorate__says_so_at_the_button(ballot: Expiry, client: Client) -> None:
     log_in(client, "alice")
     assert offered(client, ON_BALLOT) == []
