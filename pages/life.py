@@ -52,9 +52,14 @@ def _scheduled(expiry: Expiry, now: int) -> Next:
 
 
 def _reporting(expiry: Expiry, terms: Terms) -> str:
-    have = f"{expiry.reports} of {terms.min_reports} reports"
-    stake = f"{ether(expiry.report_stake)} of {ether(terms.min_report_stake)}"
-    return f"Takes sealed reports, {have} and {stake} so far; reporting closes at"
+    have = f"{expiry.reports} with {ether(expiry.report_stake)} so far"
+    word = "enough" if _has_enough(expiry, terms) else "not enough yet"
+    need = f"at least {terms.min_reports} with {ether(terms.min_report_stake)}"
+    return f"Takes sealed reports, {have}: {word} ({need}); reporting closes at"
+
+
+def _has_enough(expiry: Expiry, terms: Terms) -> bool:
+    return expiry.reports >= terms.min_reports and expiry.report_stake >= terms.min_report_stake
 
 
 def _ruling(expiry: Expiry, terms: Terms) -> Next:
@@ -78,10 +83,10 @@ def pays(place: OnChain | None, now: int) -> Next | None:
 
 
 _DECIDED = {
-    DecidedBy.SILENCE: "Nobody filled a claim against it. It stands since",
-    DecidedBy.VOTE: "The electorate voted for it. It stands since",
-    DecidedBy.RULING: "The guardians ruled. It stands since",
-    DecidedBy.DEFAULT: "The guardians did not rule, so the strongest ballot decided. It stands since",
+    DecidedBy.SILENCE: "Nobody filled a claim against it. It is final since",
+    DecidedBy.VOTE: "The electorate voted for it. It is final since",
+    DecidedBy.RULING: "The guardians ruled. It is final since",
+    DecidedBy.DEFAULT: "The guardians did not rule, so the strongest ballot decided. It is final since",
 }
 
 
@@ -122,8 +127,7 @@ def _visited(expiry: Expiry, stage: Stage) -> bool:
     """Of a stage that lies behind; what was never entered is told by what it would have left."""
     match stage:
         case Stage.CHALLENGE:
-            terms = Terms.from_json(expiry.raised or expiry.terms)
-            return expiry.reports >= terms.min_reports and expiry.report_stake >= terms.min_report_stake
+            return _has_enough(expiry, Terms.from_json(expiry.raised or expiry.terms))
         case Stage.COMMIT | Stage.REVEAL:
             return expiry.ballot > 0
         case Stage.RULING:

@@ -8,6 +8,7 @@ from oracle import events
 from oracle.events import EventKind as K
 from oracle.events import PublicEvent
 from oracle.models import Expiry
+from protocol.horizon import Unbounded
 from protocol.show import decimal, duration, ether
 from protocol.stages import Stage
 from settlement.finality import Finality, OnChain
@@ -27,7 +28,12 @@ class Told:
 def timeline(expiry: Expiry, found: Finality) -> list[Told]:
     """What happened, in order, then what can still come. One query."""
     past = events.page(after=events.START, limit=ROWS, expiry=expiry.id, kinds=list(TEXT))
-    return [*(Told(event.at, words(event)) for event in past), *_ahead(expiry, found)]
+    return [*(Told(_when(event, expiry), words(event)) for event in past), *_ahead(expiry, found)]
+
+
+def _when(event: PublicEvent, expiry: Expiry) -> int:
+    """A window's end makes a price final; the entry that says so, which gives its event the time, comes later."""
+    return expiry.final_at if event.kind is K.FINAL and expiry.final_at is not None else event.at
 
 
 TEXT = {  # what an expiry has few of, however many act on it
@@ -86,17 +92,17 @@ def _ahead(expiry: Expiry, finality: Finality) -> list[Told]:
     if expiry.stage == Stage.FINAL:
         return _pays(finality.on_chain)
     bounds, found = finality.horizon, []
+    at_once = " it opens at once and" if bounds.unbounded is Unbounded.OPENING_WAITS else ""
     if expiry.stage == Stage.SCHEDULED:
         found.append(Told(expiry.opens_at, "Opens for reports, at the earliest", ahead=True))
     elif expiry.deadline is not None:
         found.append(Told(expiry.deadline, _CLOSES[Stage(expiry.stage)], ahead=True))
     if bounds.undisputed is not None and bounds.undisputed != expiry.deadline:
-        found.append(Told(bounds.undisputed, "Final, if nobody disputes", ahead=True))
+        found.append(Told(bounds.undisputed, f"Final, if{at_once} nobody disputes", ahead=True))
     if bounds.latest is None:
         found.append(Told(None, "Final: the guardians have no deadline", ahead=True))
     elif bounds.latest != expiry.deadline:
-        unless = ", unless nobody ever reveals a vote" if bounds.unbounded == "ruling_may_wait" else ""
-        found.append(Told(bounds.latest, f"Final at the latest{unless}", ahead=True))
+        found.append(Told(bounds.latest, f"Final at the latest{_BUT[bounds.unbounded]}", ahead=True))
     return found
 
 
@@ -105,6 +111,13 @@ def _pays(place: OnChain | None) -> list[Told]:
         return []
     return [Told(place.awaited, "Series pay by it, unless guardians cancel it before", ahead=True)]
 
+
+_BUT: dict[Unbounded | None, str] = {
+    None: "",
+    Unbounded.OPENING_WAITS: ", if it opens at once, unless nobody ever reveals a vote",
+    Unbounded.RULING_WAITS: "",  # then there is no latest time
+    Unbounded.RULING_MAY_WAIT: ", unless nobody ever reveals a vote",
+}
 
 _CLOSES = {
     Stage.REPORTING: "Reporting closes",

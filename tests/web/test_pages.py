@@ -86,9 +86,15 @@ def test_expiry_page__scheduled__says_when_it_opens(expiry: Expiry, client: Clie
 def test_expiry_page__reporting__shows_reports_as_sealed(reporting: Expiry, client: Client) -> None:
     send_secret_report(reporting)
     text = read(client, at_page(reporting))
-    assert "1 of 3 reports and 1 ETH of 0.3 ETH so far" in text
+    assert "1 with 1 ETH so far: not enough yet (at least 3 with 0.3 ETH); reporting closes at" in text
     assert "sealed" in text
     assert "1,234.56" not in text
+
+
+def test_expiry_page__reporting_with_enough__says_so(reporting: Expiry, client: Client) -> None:
+    for name in ("alice", "bob", "mallory", "dave"):
+        assert person(name).report(reporting.id, PRICE, ETHER, OPEN + 1).refusal is None
+    assert "4 with 4 ETH so far: enough (at least 3 with 0.3 ETH)" in read(client, at_page(reporting))
 
 
 def test_expiry_page__challenge__shows_the_standing_price_and_what_is_left_to_fill(

@@ -17,6 +17,7 @@ from oracle.services.time import pass_time
 from pages import terms_words, told, verifying
 from pages.charts import Chart, Mark
 from pages.templatetags import show
+from protocol.show import utc
 from protocol.terms import Terms
 from settlement.models import ChainSeries, Series
 from tests.cast import ETHER, Person, person
@@ -88,6 +89,25 @@ def test_timeline__a_whole_life__in_order(reporting: Expiry, client: Client, at:
         "Ballot 1 opened", "Votes of ballot 1 could be revealed", "2,500.00 is final in the book",
     ]  # fmt: skip
     assert {state for state, _ in lines} == {"done"}
+
+
+def test_final__found_late__banner_and_timeline_say_the_same_second(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    now = to_challenge(reporting)
+    pass_time(now=now + WINDOW + 7)
+    at.now = now + WINDOW + 8
+    text = read(client, at_page(reporting))
+    when = utc(now + WINDOW)
+    assert f"Nobody filled a claim against it. It is final since {when}" in text
+    assert f"2,500.00 is final in the book {when}" in text
+
+
+def test_timeline__scheduled__promises_only_if_it_opens_at_once(expiry: Expiry, client: Client, at: Clock) -> None:
+    at.now = OPEN - 3_600
+    text = read(client, at_page(expiry))
+    assert "Final, if it opens at once and nobody disputes 2026-" in text
+    assert "Final at the latest, if it opens at once, unless nobody ever reveals a vote 2026-" in text
 
 
 def test_timeline__challenge__says_what_can_still_come(reporting: Expiry, client: Client, at: Clock) -> None:

@@ -81,7 +81,7 @@ def test_expiry__in_each_stage__says_why_and_what_moves_it(
     at.now = OPEN + 1
     told = read(row)
     assert "It is in REPORTING" in told
-    assert "0 of 3 reports" in told
+    assert "0 with 0 ETH so far: not enough yet (at least 3 with 0.3 ETH)" in told
     at.now = now = to_ballot(row)
     told = read(row)
     assert "It is in COMMIT" in told
