@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import conditional_page, require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.renderers import OpenApiJsonRenderer
@@ -50,9 +53,9 @@ def _operations() -> list[dict[str, Any]]:
                     "id": operation["operationId"],
                     "method": method.upper(),
                     "path": path,
-                    "summary": operation.get("summary", ""),
-                    "description": operation.get("description", ""),
-                    "parameters": operation.get("parameters", []),
+                    "summary": _marked(operation.get("summary", "")),
+                    "description": _marked(operation.get("description", "")),
+                    "parameters": [_parameter(each) for each in operation.get("parameters", [])],
                     "body": _shape_of(body.get("schema", {})),
                     "answers": [_answer(status, each) for status, each in sorted(operation["responses"].items())],
                 }
@@ -60,11 +63,20 @@ def _operations() -> list[dict[str, Any]]:
     return found
 
 
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    return parameter | {"description": _marked(parameter.get("description", ""))}
+
+
+def _marked(text: str) -> SafeString:
+    """What stands between backticks, as code."""
+    return mark_safe(re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text)))  # noqa: S308
+
+
 def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
     contents: dict[str, dict[str, Any]] = answer.get("content") or {"": {}}
     kind, content = next(iter(contents.items()))
     shape = _shape_of(content.get("schema", {}))
-    return {"status": status, "kind": kind, "shape": shape, "text": answer.get("description", "")}
+    return {"status": status, "kind": kind, "shape": shape, "text": _marked(answer.get("description", ""))}
 
 
 @lru_cache(maxsize=1)
@@ -81,7 +93,7 @@ def _shapes() -> list[dict[str, Any]]:
 def _field(name: str, field: dict[str, Any], needed: bool) -> dict[str, Any]:
     example = next(iter(field.get("examples", [])), "")
     return {"name": name, "type": _type(field), "shape": _shape_of(field), "needed": needed, "example": example} | {
-        "text": field.get("description", "")
+        "text": _marked(field.get("description", ""))
     }
 
 

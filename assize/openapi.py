@@ -22,7 +22,7 @@ CODES = {
     404: ("not_found", "There is no expiry of this id or slug here."),
     409: ("wrong_stage", "The expiry is not in the stage in which this act is taken."),
     413: ("too_large", "The body must be at most 16384 bytes."),
-    415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
+    415: ("unsupported_media_type", "Send the body as JSON, with Content-Type: application/json."),
     429: ("too_many_requests", "That was too much for one minute, and was not looked at; send it again in 20 s."),
     503: ("unavailable", "The database does not answer; try again."),
 }

@@ -1,6 +1,8 @@
 """What people read. One permanent address per thing, whatever its stage."""
 
 from django.urls import path
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
 
 from pages import expiry, listing, mine, papers, sandbox, series, sessions, verifying, views, vote
 from pages.acting import views as acting
@@ -36,6 +38,7 @@ urlpatterns = [
     path("logout/", sessions.leave, name="logout"),
     path("reserves/", views.reserves, name="reserves"),
     path("status", views.status, name="status"),
+    path("status/", require_safe(RedirectView.as_view(pattern_name="status", permanent=True))),
     path("attestors/", views.attestors, name="attestors"),
     path("accounts/<slug:address>/", views.account, name="account"),
 ]

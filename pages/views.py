@@ -78,12 +78,13 @@ def account(request: HttpRequest, address: str) -> HttpResponse:
 def reserves(request: HttpRequest) -> HttpResponse:
     """What the escrow holds and owes, and the leaf of whoever asks."""
     address = request.GET.get("account", "").strip().lower()
-    if address and not ADDRESS.fullmatch(address):
-        raise Http404("no such account")
+    wrong = bool(address) and not ADDRESS.fullmatch(address)
     found = settlement.reserves.reserves()
-    root = settlement.reserves.kept_root(found.root.epoch) if address and found.root else None
+    asked = address and not wrong
+    root = settlement.reserves.kept_root(found.root.epoch) if asked and found.root else None
     proven = settlement.reserves.proven(root, address) if root else None
-    return _page(request, "reserves", {"reserves": found, "account": address, "proven": proven})
+    context = {"reserves": found, "account": address, "wrong": wrong, "proven": proven}
+    return _page(request, "reserves", context)
 
 
 @require_safe

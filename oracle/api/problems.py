@@ -77,6 +77,10 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     elif isinstance(error, exceptions.Throttled):
         detail = f"That was too much for one minute, and was not looked at; send it again in {error.wait} s."
         body = document(Code.TOO_MANY_REQUESTS, detail)
+    elif isinstance(error, exceptions.MethodNotAllowed):
+        body = document(Code.METHOD_NOT_ALLOWED, f"Send one of {_allowed(context)} to this address.")
+    elif isinstance(error, exceptions.UnsupportedMediaType):
+        body = document(Code.UNSUPPORTED_MEDIA_TYPE, "Send the body as JSON, with Content-Type: application/json.")
     elif isinstance(error, exceptions.APIException) and error.status_code in OF_STATUS:
         body = document(OF_STATUS[error.status_code], str(error.detail))
     else:
@@ -87,11 +91,15 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
 def _headers(error: Exception, context: dict[str, Any]) -> dict[str, str]:
     """What HTTP wants beside the problem."""
     if isinstance(error, exceptions.MethodNotAllowed):
-        return {"Allow": ", ".join(context["view"].allowed_methods)}
+        return {"Allow": _allowed(context)}
     if getattr(error, "status_code", None) == 401:
         return {"WWW-Authenticate": "Bearer"}
     wait = PAUSED_WAIT_SECONDS if isinstance(error, BookPaused) else getattr(error, "wait", None)
     return {} if wait is None else {"Retry-After": str(wait)}
+
+
+def _allowed(context: dict[str, Any]) -> str:
+    return ", ".join(context["view"].allowed_methods)
 
 
 def plain(code: str, detail: str) -> JsonResponse:

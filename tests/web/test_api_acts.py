@@ -220,6 +220,7 @@ def test_refusal__each_code_of_the_protocol__has_a_status() -> None:
 def test_act__sent_as_something_else__415(reporting: Expiry, client: Client, content_type: str) -> None:
     response = client.generic("POST", ACTS, json.dumps(report(reporting)), content_type=content_type)
     assert (response.status_code, response.json()["code"]) == (415, "unsupported_media_type")
+    assert response.json()["detail"] == "Send the body as JSON, with Content-Type: application/json."
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
@@ -227,6 +228,7 @@ def test_acts__another_method__405_that_names_those_allowed(db: None, client: Cl
     response = client.generic(method, ACTS)
     assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
     assert "POST" in response["Allow"]
+    assert response.json()["detail"] == f"Send one of {response['Allow']} to this address."
 
 
 @pytest.mark.parametrize(

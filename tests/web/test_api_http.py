@@ -109,6 +109,8 @@ def test_docs__have_every_operation_problem_and_shape_and_no_foreign_script(db: 
             assert f'id="{operation["operationId"]}"' in text
     for name in document()["components"]["schemas"]:
         assert f'id="shape-{name}"' in text
+    assert "<code>evidence</code>" in text
+    assert "`" not in text, "is code, and no backticks"
     scripts = re.findall(r"<script([^>]*)>(.*?)</script>", text, re.DOTALL)
     assert all('src="/static/' in tag and not inside for tag, inside in scripts), "our own files alone"
     assert queries(lambda: client.get("/api/docs/")) == 1, "whether intake is paused"

@@ -176,7 +176,7 @@ def test_my_page__withdrawal__says_where_the_newest_root_is(asked: Client, colum
     text = read(asked, "/me/")
     assert WAITS + "The " in text
     assert said in text
-    assert "You asked for some of them after" not in text
+    assert "asked for after it was made" not in text
 
 
 def test_my_page__root_in_the_escrow__says_when_its_delay_ends(asked: Client, at: Clock) -> None:
@@ -194,9 +194,9 @@ def test_my_page__root_in_the_escrow__says_when_its_delay_ends(asked: Client, at
 def test_my_page__asked_after_the_root_was_made__says_that_it_is_in_the_one_after(asked: Client, at: Clock) -> None:
     make_root()
     assert withdraw(person("bob"), 1, at.now).refusal is None
-    assert "after it was made" not in read(asked, "/me/")
+    assert "asked for after it was made" not in read(asked, "/me/")
     assert withdraw(ALICE, 1, at.now).refusal is None
-    assert "You asked for some of them after it was made" in read(asked, "/me/")
+    assert "What you asked for after it was made is in the one after it." in read(asked, "/me/")
 
 
 def test_my_page__claim_that_is_not_final__does_not_wait_for_a_root(asked: Client) -> None:
@@ -204,6 +204,15 @@ def test_my_page__claim_that_is_not_final__does_not_wait_for_a_root(asked: Clien
     text = read(asked, "/me/")
     assert "2 ETH are claimed: that counts once its block is final." in text
     assert "1 ETH wait for the next root" in text
+
+
+def test_reserves__no_account__says_so_at_the_field(asked: Client) -> None:
+    make_root(stage="FINAL", final_at=OPEN)
+    page = asked.get("/reserves/?account=0x12")
+    assert (page.status_code, b'value="0x12"' in page.content) == (200, True)
+    assert b'<p class="error" id="account-error">An account is 0x and 40 digits' in page.content
+    assert b"no leaf in that root" not in page.content
+    assert b"account-error" not in asked.get("/reserves/").content
 
 
 @pytest.mark.parametrize("what", ["stopped", "problem"])

@@ -50,6 +50,7 @@ def test_status__all_well__ok_and_when_each_was_seen_so(well: int, client: Clien
     assert by_name["nodes"]["words"] == "3 of 3 agree, 2 must"
     assert by_name["chain"]["words"] == "newest block 90, 5 s old; final block 80, 100 s old"
     assert by_name["beats"]["well_at"] == str(well)
+    assert client.get("/status/")["Location"] == "/status"
     page = client.get("/status")
     assert page.status_code == 200
     assert "<h1>Status: ok</h1>" in page.content.decode()
