@@ -48,6 +48,10 @@ def said(page: Page) -> Locator:
     return page.locator("#happened")
 
 
+def top(of: Locator) -> float:
+    return float(of.evaluate("each => each.getBoundingClientRect().top"))
+
+
 def focused(page: Page) -> Any:
     return page.evaluate("document.activeElement.getAttribute('href') ?? document.activeElement.textContent.trim()")
 
@@ -70,12 +74,44 @@ def test_live__focus_folds_and_scrolled_tables__stay_as_the_reader_left_them(
     table = page.get_by_role("group", name="Reports")
     table.evaluate("each => each.scrollLeft = 20")
     page.evaluate("window.old = document.activeElement")
+    place = top(bob.last)
     assert person("dave").pledge(reporting.id, 1, LIE, ETHER, at.now + 1).refusal is None
     expect(said(page)).to_have_text("A pledge was taken.")
+    assert abs(top(bob.last) - place) < 1, "what came above has not moved it"
     assert page.evaluate("!window.old.isConnected && document.activeElement !== document.body")
     assert focused(page) == f'/accounts/{person("bob").address}/'
     assert [paper.get_attribute("open") is None for paper in page.locator(".paper").all()] == before
     assert table.evaluate("each => each.scrollLeft") == 20
+
+
+def test_live__nothing_focused__the_heading_that_is_in_view_stays(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    at.now = to_challenge(reporting)
+    page = open_context().new_page()
+    follow(page)
+    heading = page.get_by_role("heading", name="Reports")
+    heading.evaluate("each => scrollTo(0, scrollY + each.getBoundingClientRect().top - 50)")
+    place, height = top(heading), page.evaluate("document.body.scrollHeight")
+    assert person("dave").pledge(reporting.id, 1, LIE, ETHER, at.now + 1).refusal is None
+    expect(said(page)).to_have_text("A pledge was taken.")
+    assert page.evaluate("document.body.scrollHeight") != height
+    assert abs(top(heading) - place) < 1
+
+
+def test_live__a_focused_link_asks_for_another_price_now__keeps_the_focus(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    at.now = to_challenge(reporting)
+    page = open_context().new_page()
+    follow(page)
+    link = page.get_by_role("link", name="Dispute at this price")
+    link.focus()
+    before = link.get_attribute("href")
+    assert person("dave").pledge(reporting.id, 1, 2300 * ETHER, ETHER, at.now + 1).refusal is None
+    expect(said(page)).to_have_text("A pledge was taken.")
+    assert link.get_attribute("href") != before
+    expect(link).to_be_focused()
 
 
 def test_live__what_was_focused_is_gone__the_place_before_it(

@@ -6,6 +6,7 @@
 const WAIT_MS = 300;  // acts come in bursts
 const POLL_MS = 30000;
 const STAY_MS = 3000;  // whoever leaves before has taken no stream
+const HEADING = "h2, h3";
 const FOCUSABLE = "a[href], summary, button, input, select, textarea, [tabindex]";
 let source = null;
 let waiting = null;
@@ -49,14 +50,14 @@ function look() {
 // ---------------------------------------------------------- what the reader did to the old part, done to the new one
 
 // Elements by what they are called; of several that are called the same, by which of them it is. A region that scrolls
-// is called by its label alone: what stands in it changes.
+// is called by its label alone: what stands in it changes. So does what a link asks for: its words stand for its query.
 function named(selector) {
   const count = new Map();
   const found = new Map();
   for (const element of region().querySelectorAll(selector)) {
     const label = element.getAttribute("aria-labelledby") || element.getAttribute("aria-label");
     const text = element.matches(".scroll") ? "" : (element.querySelector("summary") ?? element).textContent;
-    const name = element.id || element.getAttribute("href") || label || text;
+    const name = element.id || element.getAttribute("href")?.replace(/\?.*/, ` ${text}`) || label || text;
     count.set(name, (count.get(name) ?? 0) + 1);
     found.set(`${count.get(name)} ${name}`, element);
   }
@@ -71,15 +72,30 @@ function focusedFirst() {
   return at < 0 ? [] : [...names.slice(0, at + 1).reverse(), ...names.slice(at + 1)];
 }
 
+// Where what is read stands, by name: what is focused, then the headings in view. At the top of a page it is the top.
+function inView() {
+  const seen = ([, { top, bottom }]) => bottom > 0 && top < innerHeight;
+  const places = [...named(`${FOCUSABLE}, ${HEADING}`)].map(([name, each]) => [name, each.getBoundingClientRect(), each]).filter(seen);
+  const focused = places.filter(([, , each]) => each === document.activeElement);
+  return [...focused, ...(scrollY ? places.filter(([, , each]) => each.matches(HEADING)) : [])];
+}
+
+function keepInView(before) {
+  const now = named(`${FOCUSABLE}, ${HEADING}`);
+  const place = before.find(([name]) => now.get(name)?.getClientRects().length);
+  if (place) scrollBy({ top: now.get(place[0]).getBoundingClientRect().top - place[1].top, behavior: "instant" });
+}
+
 function leftAs() {
   return {
+    inView: inView(),
     open: new Map([...named("details")].map(([name, details]) => [name, details.open])),
     scrolled: new Map([...named(".scroll")].map(([name, { scrollLeft, scrollTop }]) => [name, [scrollLeft, scrollTop]])),
     focus: focusedFirst(),
   };
 }
 
-function restore({ open, scrolled, focus }) {
+function restore({ open, scrolled, focus, inView }) {
   for (const [name, details] of named("details")) details.open = open.get(name) ?? details.open;
   for (const [name, each] of named(".scroll")) each.scrollTo(...(scrolled.get(name) ?? [0, 0]));
   const found = named(FOCUSABLE);
@@ -87,6 +103,7 @@ function restore({ open, scrolled, focus }) {
     found.get(name)?.focus({ preventScroll: true });
     return document.activeElement === found.get(name);
   });
+  keepInView(inView);
 }
 
 // What a part says, but for "in 3 min" and the reader's own time, which change by themselves.
