@@ -9,10 +9,13 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from ledger import selectors
 from oracle.models import Act, Expiry
+from oracle.services.opening import open_expiry
 from tests.browser import court
 from tests.browser.conftest import NARROW, WIDE, Clock
 from tests.browser.wallet import Wallet
 from tests.cast import ETHER, person
+from tests.db.conftest import NOW
+from tests.web.conftest import OPEN
 from tests.web.story import LIE, PRICE, to_challenge
 
 
@@ -52,6 +55,52 @@ def test_report__from_the_home_page__two_clicks_and_one_signature(
     assert shown["bond"] == "0.1 ETH"
 
 
+def open_now(expiry: Expiry, at: Clock) -> None:
+    open_expiry(expiry_id=expiry.id, block=1, value_secured=0, now=OPEN)
+    at.now = OPEN + 1
+
+
+def early(expiry: Expiry, page: Page, at: Clock, before: int) -> None:
+    """Alice has the page of a report that many seconds before reports are taken."""
+    person("alice").deposit(100 * ETHER, NOW)
+    at.now = OPEN - before
+    page.goto(f"/expiries/{expiry.slug}/report/")
+    expect(court.why(page)).to_contain_text("It does not take reports yet")
+    expect(page.locator("#wallet-state")).to_contain_text(person("alice").address)
+
+
+def test_report__page_opened_before_the_instant__opens_by_itself(
+    expiry: Expiry, page: Page, wallet: Wallet, at: Clock
+) -> None:
+    page.clock.install()
+    early(expiry, page, at, before=10)
+    open_now(expiry, at)
+    page.clock.run_for(12_000)
+    expect(page.locator(".banner .stage")).to_have_text("REPORTING")
+    page.get_by_label("Price").fill("2500")
+    page.clock.run_for(200)
+    court.ready(page)
+
+
+def test_report__page_opened_before_the_instant__typing_opens_it_and_nothing_typed_is_lost(
+    expiry: Expiry, page: Page, wallet: Wallet, at: Clock
+) -> None:
+    early(expiry, page, at, before=3600)
+    page.evaluate("window.same = true")
+    page.get_by_label("Price").fill("2")
+    open_now(expiry, at)
+    page.get_by_label("Price").fill("2500")
+    court.ready(page)
+    expect(page.locator(".banner .stage").first).to_have_text("REPORTING")
+    assert page.evaluate("window.same && document.activeElement.id") == "id_price"
+    court.button(page).click()
+    expect(page.locator("#receipt")).to_contain_text("It also holds what is still sealed.")
+    expect(court.why(page)).to_have_text("It was taken. An account reports once on an expiry.")
+    page.get_by_label("Price").fill("2501")
+    page.wait_for_timeout(500)
+    expect(court.why(page)).to_have_text("It was taken. An account reports once on an expiry.")
+
+
 def test_dispute__from_the_home_page__two_clicks_and_one_signature(
     reporting: Expiry, page: Page, wallet: Wallet, at: Clock
 ) -> None:
@@ -69,6 +118,8 @@ def test_dispute__from_the_home_page__two_clicks_and_one_signature(
     )
     court.button(page).click()
     expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    expect(page.locator("#receipt")).not_to_contain_text("sealed")
+    expect(court.why(page)).to_have_text("It was taken. Load the page again for another one.")
     assert clicks.count == 2
     assert wallet.count("eth_signTypedData_v4") == 1
     act = Act.objects.get(kind="Pledge")

@@ -104,6 +104,20 @@ def test_signature__declined__said_and_tried_again(reporting: Expiry, page: Page
     signs(page)
 
 
+def test_signature__declined_then_another_chain__the_old_answer_is_gone(
+    reporting: Expiry, page: Page, wallet: Wallet
+) -> None:
+    wallet.mode = Mode.REJECT
+    ready(page)
+    court.button(page).click()
+    expect(court.problem(page)).to_contain_text("You declined")
+    wallet.switch_chain(page, 10)
+    expect(court.button(page)).to_have_text("Switch the wallet to chain 31337")
+    expect(court.problem(page)).to_be_empty()
+    court.button(page).click()
+    expect(court.problem(page)).to_contain_text("You declined")
+
+
 def test_wallet__never_answers__one_stops_waiting(reporting: Expiry, page: Page, wallet: Wallet) -> None:
     wallet.mode = Mode.SILENT
     ready(page)

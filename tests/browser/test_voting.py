@@ -139,6 +139,25 @@ def test_reveal__another_device__salt_made_again_and_price_typed(
     assert Act.objects.get(kind="VoteReveal").message["salt"] == expected_salt(ballot)
 
 
+def test_reveal__opened_while_votes_are_committed__opens_with_what_was_typed(
+    ballot: Expiry, vera: Any, at: Clock
+) -> None:
+    commit(vera()[0])
+    page, _ = vera()
+    page.goto(REVEAL)
+    price = page.get_by_label("The price you voted for")
+    price.fill("2501")
+    expect(court.why(page)).to_contain_text("Nothing can be revealed yet")
+    to_reveal(ballot, at)
+    price.fill("2501.0")
+    expect(page.locator("#vote-state")).to_contain_text("This browser does not have the salt. Make it again")
+    expect(page.locator(".banner .stage").first).to_have_text("REVEAL")
+    make_salt(page)
+    reveal(page)
+    expect(court.why(page)).to_have_text("It was taken. An account reveals once in a ballot.")
+    assert Act.objects.get(kind="VoteReveal").price == VOTE
+
+
 def test_reveal__by_the_link_of_a_reminder__from_commit_to_another_device(
     ballot: Expiry, vera: Any, at: Clock
 ) -> None:

@@ -2,6 +2,7 @@
 // The service says what is signed; the wallet gets exactly that; POST /api/v1/acts takes it, as from any program.
 
 import * as keep from "./keep.js";
+import * as opening from "./opening.js";
 import { handIn, Papers } from "./papers.js";
 import { sendTransaction } from "./transaction.js";
 import * as view from "./view.js";
@@ -18,23 +19,24 @@ let part = vote; // what works out fields here, and checks what comes back; on p
 
 let prepared = null; // what the service made of the form; null while it is not, or no more, what the form says
 let reason = ""; // why there is nothing to sign
+let over = ""; // why this page makes no other act, once it has made one
 let busy = false; // a wallet was asked, or an act is on its way
 let asked = 0; // counts questions to the service, so that an old answer is told from the newest
 
 // ------------------------------------------------------------ what the form would be
 
 async function prepare() {
-  clearTimeout(waiting);
   const number = ++asked;
   prepared = null;
   const empty = inputs.filter((input) => input.required && !input.value.trim());
-  if (page.closed || empty.length) {
-    reason = page.closed || `Fill in first: ${empty.map((input) => input.dataset.label).join(", ")}.`;
+  if (over || page.closed || empty.length) {
+    reason = over || page.closed || `Fill in first: ${empty.map((input) => input.dataset.label).join(", ")}.`;
     view.fieldErrors({});
     view.summary(null);
     view.foretold(null);
     return look();
   }
+  clearTimeout(waiting); // not before: on a closed page it has a question of its own on the way
   reason = "One moment.";
   look(); // a button that looks as if it could be pressed, and does nothing, would eat a click
   const body = new FormData(form);
@@ -70,6 +72,20 @@ async function prepare() {
   look();
 }
 
+// A page that is closed asks for itself until it is open. What was typed or chosen stays; where nothing was, all is made anew.
+async function renew() {
+  const fresh = await opening.asked();
+  if (fresh && !opening.closed(fresh) && inputs.every(untouched) && (part?.empty ?? true)) return location.reload();
+  if (fresh) {
+    opening.adopt(fresh, page);
+    fill(opening.firstValues(fresh));
+    await vote?.look();
+  }
+  if (!page.closed) return prepare();
+  opening.wait(fresh, renew);
+  look(); // why may have changed
+}
+
 // A field that nobody has touched shows what it stands for. The one that somebody is in waits until it is left: a number
 // that appeared under their fingers would be typed into.
 let standsFor = {}; // by the service's last answer
@@ -98,7 +114,7 @@ function typed() {
   reason = "One moment.";
   look();
   clearTimeout(waiting);
-  waiting = setTimeout(prepare, 200);
+  waiting = setTimeout(page.closed ? renew : prepare, 200);
 }
 
 // ------------------------------------------------------------ the wallet and the one button
@@ -106,7 +122,7 @@ function typed() {
 // What the button does now, by the first thing that is missing; `press` is null where it cannot be pressed.
 function next() {
   const own = page.loggedIn;
-  if (page.closed) return { label: page.button, why: page.closed };
+  if (over || page.closed) return { label: page.button, why: over || page.closed };
   if (wallets.searching && !wallets.current) return { label: page.button, why: "Looking for a wallet." };
   if (!wallets.list.length) return { label: page.button, why: `No wallet was found in this browser. Install or unlock one, and load this page again${page.command ? `; or use the command line: python -m reporter ${page.command}` : ""}.` };
   if (!wallets.current) return { label: page.button, why: "Choose a wallet above." };
@@ -144,19 +160,23 @@ async function refresh() {
   const now = `${wallets.account}/${wallets.chain}`;
   if (now === seen || busy) return;
   seen = now;
+  if (complained) view.problem("");
   await fillHoldings();
   await vote?.look();
   await prepare();
 }
 
 // Ask the wallet for something; its owner may say no, never answer, or be asked to forget it. Undefined where nothing came.
+let complained = false; // what is shown is the wallet's answer, to a question of before
 async function guarded(text, work) {
   busy = true;
+  complained = false;
   view.problem("");
   look();
   try {
     return await Promise.race([work(), new Promise((_, stop) => view.status(text, { label: "Stop waiting", press: () => stop(CANCEL) }))]);
   } catch (error) {
+    complained = true;
     view.problem(error === CANCEL ? words.CANCELLED : words.ofWallet(error));
   } finally {
     busy = false;
@@ -218,12 +238,13 @@ async function send(kept) {
 function taken(file) {
   keep.draft.clear();
   vote?.taken();
+  const { kind } = file.act;
   const { seq, at } = file.receipt.message;
   const when = new Date(Number(at) * 1000).toISOString().replace("T", " ").slice(0, 19);
-  page.closed = "It was taken. Load the page again for another one.";
+  over = words.taken(kind);
   prepared = null;
   look();
-  view.receipt("Taken", `It is entry ${seq} of the book, at ${when} UTC. The service has signed for it: keep the receipt, it is your proof. It also holds what is still sealed.`, file, `/receipts/${file.digest}/`);
+  view.receipt("Taken", `It is entry ${seq} of the book, at ${when} UTC. The service has signed for it: keep the receipt, it is your proof.${words.sealed(kind)}`, file, `/receipts/${file.digest}/`);
 }
 
 // The act stands whatever becomes of its evidence.
@@ -254,7 +275,7 @@ async function transact() {
   look();
   await sendTransaction(wallets, hash, call);
   busy = false;
-  page.closed = "It was sent. Load the page again for another one.";
+  over = "It was sent. Load the page again for another one.";
   prepared = null;
   look();
 }
@@ -303,6 +324,10 @@ const open = keep.signed.read();
 if (open) {
   view.problem(words.NO_ANSWER, { label: "Send the same again", press: () => send(open) },
     { label: "Forget it", press: () => { keep.signed.clear(); view.problem(""); } });
+}
+if (page.closed) {
+  opening.wait(document, renew);
+  document.addEventListener("visibilitychange", () => page.closed && renew());
 }
 wallets.start();
 look();

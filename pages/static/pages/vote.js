@@ -24,6 +24,10 @@ export class Vote {
     Object.assign(this, { account: this.wallets.account, salt: null, price: null, random: false, saved: false, committed: null, voter: null });
   }
 
+  get empty() {
+    return !this.opened;
+  }
+
   get store() {
     return keep.vote(this.page.expiry, this.page.ballot, this.account);
   }
@@ -177,9 +181,15 @@ export class Vote {
     if (this.revealing) this.store.clear();
   }
 
+  missing() {
+    if (!this.revealing) return "The salt is not made yet.";
+    const sealed = this.committed && !this.voter.votes.at(-1).price;
+    return `This browser does not have the salt.${sealed ? " Make it again with the wallet that you committed with, or open your backup file." : ""}`;
+  }
+
   say(text) {
     const weight = this.voter ? ` Your weight is ${decimal(this.voter.weight)} ETH.` : "";
-    const where = this.salt && this.random ? "The salt is random and kept in this browser and in the backup file." : this.salt ? "The salt is made; the same wallet makes it again on any device." : "The salt is not made yet.";
+    const where = this.salt && this.random ? "The salt is random and kept in this browser and in the backup file." : this.salt ? "The salt is made; the same wallet makes it again on any device." : this.missing();
     const vote = this.salt && this.price ? ` Your vote: ${decimal(this.price)}.` : "";
     const file = this.opened && !this.fromFile() ? ` The backup file is of the account ${this.opened.account}: select it in the wallet.` : "";
     if (text || this.account || file) byId("vote-state").textContent = `${text ?? where}${file}${vote}${weight}`;

@@ -23,4 +23,13 @@ export const NO_ANSWER =
   "The act was signed, and no answer came. It may have been taken. Send the same again: it counts once.";
 export const NOT_PREPARED = "The service did not answer. What you typed is still here; try again.";
 
+// Of these an account has one.
+const ONCE = {
+  Report: "An account reports once on an expiry.",
+  VoteCommit: "An account commits once in a ballot; what it committed is revealed once committing has closed.",
+  VoteReveal: "An account reveals once in a ballot.",
+};
+export const taken = (kind) => `It was taken. ${ONCE[kind] ?? "Load the page again for another one."}`;
+export const sealed = (kind) => (kind === "Report" ? " It also holds what is still sealed." : "");
+
 export const short = (address) => `${address.slice(0, 6)}…${address.slice(-4)}`;

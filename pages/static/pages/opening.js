@@ -1,0 +1,44 @@
+// The page of an act that was opened too early: it asks for itself, soon after the instant that it names and now and then.
+
+const PAUSE_MS = 30_000;
+const LATE_MS = 2_000; // what the instant moves on takes the service a moment
+const STAGE = '[aria-label="Stage"]';
+const CHANGES = [STAGE, '[aria-label="Your vote"] > h2', "#id_bond_help"]; // with the stage, beside the facts in #act
+
+const act = (of) => of.getElementById("act");
+export const closed = (of) => act(of).dataset.closed;
+
+// The page as it is now; null while nobody looks, and where no answer comes.
+export async function asked() {
+  if (document.visibilityState === "hidden") return null;
+  try {
+    const response = await fetch(location.href);
+    const found = new DOMParser().parseFromString(await response.text(), "text/html");
+    return response.ok && act(found) ? found : null;
+  } catch {
+    return null;
+  }
+}
+
+// Takes what has changed out of a newer page; fields and what stands in them stay.
+export function adopt(newer, page) {
+  Object.assign(page, act(newer).dataset);
+  for (const part of CHANGES) document.querySelector(part)?.replaceWith(newer.querySelector(part) ?? "");
+}
+
+export function firstValues(of) {
+  return Object.fromEntries([...of.querySelectorAll("#act-form input[name]")].map((input) => [input.name, input.defaultValue]));
+}
+
+let waiting;
+export function wait(of, look) {
+  clearTimeout(waiting);
+  waiting = setTimeout(look, pause(of));
+}
+
+// By the server's clock, as in time.js.
+function pause(of) {
+  const at = Date.parse(of?.querySelector(`${STAGE} time`)?.dateTime);
+  const left = at - 1000 * Number(of?.documentElement.dataset.now);
+  return left > 0 && left < PAUSE_MS ? left + LATE_MS : PAUSE_MS;
+}
