@@ -145,6 +145,7 @@ def test_reveal__opened_while_votes_are_committed__opens_with_what_was_typed(
     commit(vera()[0])
     page, _ = vera()
     page.goto(REVEAL)
+    expect(page.locator("#wallet-state")).to_contain_text(person("vera").address)
     price = page.get_by_label("The price you voted for")
     price.fill("2501")
     expect(court.why(page)).to_contain_text("Nothing can be revealed yet")

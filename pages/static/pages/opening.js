@@ -8,13 +8,16 @@ const CHANGES = [STAGE, '[aria-label="Your vote"] > h2', "#id_bond_help"]; // wi
 const act = (of) => of.getElementById("act");
 export const closed = (of) => act(of).dataset.closed;
 
+let questions = 0; // so that an old answer does not undo the newest
+
 // The page as it is now; null while nobody looks, and where no answer comes.
 export async function asked() {
+  const number = ++questions;
   if (document.visibilityState === "hidden") return null;
   try {
     const response = await fetch(location.href);
     const found = new DOMParser().parseFromString(await response.text(), "text/html");
-    return response.ok && act(found) ? found : null;
+    return number === questions && response.ok && act(found) ? found : null;
   } catch {
     return null;
   }
