@@ -90,7 +90,7 @@ READS: dict[str, list[str]] = {
     "out/<slug:digest>/<int:n>/": ["{evidence}/0"],
     "login/": [""],
     "reserves/": ["", "?account={account}"],
-    "status": [""],
+    "status": [""], "status/": [""],
     "attestors/": [""],
     "accounts/<slug:address>/": ["{account}", "{account}?before={seq}", "{voter}", "0x" + "12" * 20],
     "me/alerts/": [""],
