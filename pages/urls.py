@@ -38,7 +38,7 @@ urlpatterns = [
     path("logout/", sessions.leave, name="logout"),
     path("reserves/", views.reserves, name="reserves"),
     path("status", views.status, name="status"),
-    path("status/", require_safe(RedirectView.as_view(pattern_name="status", permanent=True))),
+    path("status/", require_safe(RedirectView.as_view(pattern_name="status", permanent=True)), name="status-slash"),
     path("attestors/", views.attestors, name="attestors"),
     path("accounts/<slug:address>/", views.account, name="account"),
 ]

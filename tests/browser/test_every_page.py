@@ -43,7 +43,7 @@ OTHERS = {
     "alert-unsubscribe": ("token",),
 }
 NO_PAGE = {
-    "leads elsewhere": ("vote-reveal",),
+    "leads elsewhere": ("vote-reveal", "status-slash"),
     "takes a POST only": (
         "login-text", "login-enter", "logout", "alert-add-mailbox", "alert-add-hook", "alert-pause", "alert-resume",
         "alert-delete", "alert-new-feed", "alert-drop-mailbox", "alert-drop-hook", "alert-drop-token", "alert-rotate",

@@ -37,10 +37,10 @@ def test_live__somebody_reports__it_appears_and_is_said(
 ) -> None:
     page = open_context().new_page()
     follow(page)
-    expect(page.get_by_text("0 of 3 reports")).to_be_visible()
+    expect(page.get_by_text("0 with 0 ETH so far")).to_be_visible()
     expect(said(page)).to_have_text("")
     assert person("alice").report(reporting.id, PRICE, ETHER, OPEN + 1).refusal is None
-    expect(page.get_by_text("1 of 3 reports")).to_be_visible()
+    expect(page.get_by_text("1 with 1 ETH so far")).to_be_visible()
     expect(said(page)).to_have_text("A report was taken.")
 
 
