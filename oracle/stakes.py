@@ -23,7 +23,8 @@ def electorate(*, expiry_at: int) -> dict[str, int]:
 
 
 def weight(*, expiry_at: int) -> int:
-    """The sum of `electorate`, for a page: one query, whose many rows stay in the database."""
+    """The sum of `electorate`, for a page: one query, whose many rows stay in the database. It decides nothing; that it
+    says the same as protocol/electorate.py is held by tests/db/test_stakes.py."""
     with connection.cursor() as cursor:
         cursor.execute(_WEIGHT, {"since": expiry_at, "reasons": list(STAKE_REASONS), "final": Stage.FINAL})
         return int(cursor.fetchone()[0])

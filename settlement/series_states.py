@@ -87,11 +87,12 @@ def in_state(rows: QuerySet[Series], state: SeriesState, *, now: int) -> QuerySe
     fully = Exists(mine.filter(is_redeemed=True))
     gives = Exists(_on_chain().filter(expiry=OuterRef("expiry"))) | Exists(mine.filter(price__gt=0))
     ahead = Q(expiry__expiry_at__gt=now)
+    if state == SeriesState.SETTLED:
+        return rows.filter(~gives, expiry__in=_settled())
     return rows.filter(
         {
             SeriesState.OPEN: ~final & ~gives & ahead,
             SeriesState.WAITING: ~final & ~gives & ~ahead,
-            SeriesState.SETTLED: Q(expiry__in=_settled() if state == SeriesState.SETTLED else []) & ~gives,
             SeriesState.REDEEMABLE: gives & ~fully,
             SeriesState.REDEEMED: Q(fully),
         }[state]
