@@ -53,13 +53,9 @@ def _scheduled(expiry: Expiry, now: int) -> Next:
 
 def _reporting(expiry: Expiry, terms: Terms) -> str:
     have = f"{expiry.reports} with {ether(expiry.report_stake)} so far"
-    word = "enough" if _has_enough(expiry, terms) else "not enough yet"
+    word = "enough" if terms.enough(expiry.reports, expiry.report_stake) else "not enough yet"
     need = f"at least {terms.min_reports} with {ether(terms.min_report_stake)}"
     return f"Takes sealed reports, {have}: {word} ({need}); reporting closes at"
-
-
-def _has_enough(expiry: Expiry, terms: Terms) -> bool:
-    return expiry.reports >= terms.min_reports and expiry.report_stake >= terms.min_report_stake
 
 
 def _ruling(expiry: Expiry, terms: Terms) -> Next:
@@ -127,7 +123,7 @@ def _visited(expiry: Expiry, stage: Stage) -> bool:
     """Of a stage that lies behind; what was never entered is told by what it would have left."""
     match stage:
         case Stage.CHALLENGE:
-            return _has_enough(expiry, Terms.from_json(expiry.raised or expiry.terms))
+            return Terms.from_json(expiry.raised or expiry.terms).enough(expiry.reports, expiry.report_stake)
         case Stage.COMMIT | Stage.REVEAL:
             return expiry.ballot > 0
         case Stage.RULING:

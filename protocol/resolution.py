@@ -280,7 +280,7 @@ def _release(claims: Sequence[Claim], record: Record, events: list[Event]) -> No
 
 def _close_reporting(state: State, record: Record, at: int, events: list[Event]) -> None:
     terms = state.terms
-    enough = state.reports >= terms.min_reports and state.report_stake >= terms.min_report_stake
+    enough = terms.enough(state.reports, state.report_stake)
     if not enough and state.extensions < terms.report_extensions:
         state.extensions += 1
         _enter(state, Stage.REPORTING, "c", at, terms.report_window, events)

@@ -157,6 +157,10 @@ class Terms:
         """The most that one ballot cuts from a voter's stake."""
         return max(self.wrong_slash_ppm, self.unrevealed_slash_ppm, self.absent_slash_ppm)
 
+    def enough(self, reports: int, stake: int) -> bool:
+        """Whether a price stands on so many reports with so much wei on them (PROTOCOL 2)."""
+        return reports >= self.min_reports and stake >= self.min_report_stake
+
     def value_factor(self, value_secured: int) -> int:
         """max(1, ceil(value_secured * value_bond_ppm / (PPM * min_report_stake))), value in wei (PROTOCOL 3)."""
         unit = PPM * self.min_report_stake
