@@ -61,15 +61,15 @@ def test_undisputed__by_celery_alone__final_on_chain(processes: Celery, node: No
     expiry = list_for(now() + 3, window=WINDOW)
     world = World(node, expiry.index)
 
-    def reached(*stages: str) -> bool:
+    def reached(stage: str) -> bool:
         processes.flush()
         expiry.refresh_from_db()
-        return expiry.stage in stages
+        return expiry.stage == stage
 
     processes.wait_until(lambda: reached("REPORTING"), "opened")
     for name in REPORTERS:
         assert person(name).report(expiry.id, PRICE, ETHER // 5, now()).refusal is None
-    processes.wait_until(lambda: reached("CHALLENGE"), "reported")
+    # A ring may come so late that the challenge window has passed with it: nobody may have seen that stage.
     processes.wait_until(lambda: reached("FINAL"), "decided")
     assert_sound(expiry)
     assert (expiry.price, expiry.decided_by) == (PRICE, "silence")
