@@ -223,6 +223,9 @@ class Act(models.Model):
                 name="oracle_act_bonds",
                 condition=Q(kind__in=["Report", "Pledge"]),
             ),
+            models.Index(  # whether a root of the escrow misses something that an account asked for
+                fields=["account", "seq"], name="oracle_act_withdrawals", condition=Q(kind="Withdrawal")
+            ),
             models.Index(  # of a service that works with real money: none
                 fields=["seq"],
                 name="oracle_act_by_word",

@@ -25,7 +25,8 @@ from pages.sessions import account_of
 from protocol.horizon import Horizon, horizon
 from settlement.selectors import escrow_events, escrow_index
 
-ROWS = 50
+ROWS = 25
+"""Of each of the four lists."""
 WORD = re.compile(r"0x[0-9a-f]{64}")
 PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,18})")  # of a deposit: block, log index, id
 

@@ -21,7 +21,8 @@ from pages.sessions import account_of
 from protocol.stages import Stage
 from protocol.terms import Terms
 
-ROWS = 50
+ROWS = 25
+"""Of each of the three lists."""
 VOTES = ("VoteCommit", "VoteReveal")
 
 
@@ -117,8 +118,7 @@ def reveal(request: HttpRequest, name: str, number: int) -> HttpResponse:
 
 def running(account: str | None) -> Ballots:
     """In five queries. The database tells the two apart: however much runs, what waits is shown."""
-    rows = Expiry.objects.select_related("index").filter(stage__in=(Stage.COMMIT, Stage.REVEAL))
-    rows = rows.order_by("deadline", "id")
+    rows = Expiry.objects.filter(stage__in=(Stage.COMMIT, Stage.REVEAL)).order_by("deadline", "id")
     waiting: list[Expiry] = []
     if account is not None:
         waits = _waits_for(account)
@@ -180,7 +180,7 @@ def _votes(expiries: Sequence[Expiry]) -> QuerySet[Act]:
 
 def _cast(expiries: Sequence[Expiry]) -> dict[tuple[str, str], int]:
     """Wei of stake that committed and revealed, by (expiry, kind of act)."""
-    weight = Elector.objects.filter(expiry=OuterRef("expiry"), account=OuterRef("account")).values("weight")
+    weight = Elector.objects.filter(expiry=OuterRef("expiry"), account=OuterRef("account")).values("weight").order_by()
     rows = (
         _votes(expiries)
         .annotate(weight=Subquery(weight))
@@ -195,14 +195,15 @@ def past(account: str, before: int | None) -> tuple[list[Past], int | None]:
 
     The electorate, not the final, says what is newest: that is the order of the index.
     """
-    own = Elector.objects.select_related("expiry__index").filter(account=account, expiry__stage=Stage.FINAL)
+    own = Elector.objects.filter(account=account, expiry__stage=Stage.FINAL).select_related("expiry")
+    own = own.only("weight", "expiry__slug", "expiry__ballot", "expiry__price")
     if before is not None:
         own = own.filter(id__lt=before)
     rows, last = paging.cut(own.order_by("-id")[: ROWS + 1], ROWS)
     acts: dict[str, dict[int, tuple[str, int | None]]] = {}
     votes = Act.objects.filter(account=account, kind__in=VOTES, expiry__in=[row.expiry_id for row in rows])
-    for act in votes.order_by("seq"):
-        acts.setdefault(str(act.expiry_id), {})[int(act.ballot or 0)] = (act.kind, act.price)
+    for id_, ballot, kind, price in votes.order_by("seq").values_list("expiry", "ballot", "kind", "price"):
+        acts.setdefault(id_, {})[ballot or 0] = (kind, price)
     changes = _changes(account, [row.expiry_id for row in rows])
     found = [_past(row, acts.get(row.expiry_id, {}), changes.get(row.expiry_id, 0)) for row in rows]
     return found, last.pk if last else None
