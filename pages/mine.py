@@ -25,8 +25,6 @@ from pages.sessions import account_of
 from protocol.horizon import Horizon, horizon
 from settlement.selectors import escrow_events, escrow_index
 
-ROWS = 25
-"""Of each of the four lists."""
 WORD = re.compile(r"0x[0-9a-f]{64}")
 PLACE = re.compile(r"([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,18})")  # of a deposit: block, log index, id
 
@@ -52,10 +50,10 @@ def me(request: HttpRequest) -> HttpResponse:
     claim = claimable(address, found.balances["withdrawing"])
     now = clock.now()
     bonds = bonds_of(found, now)
-    acts, last = paging.cut(selectors.acts_of(address, limit=ROWS + 1, before=before), ROWS)
-    events, last_event = paging.cut(escrow_events(address, after=after)[: ROWS + 1], ROWS)
+    acts, last = paging.cut(selectors.acts_of(address, limit=paging.ROWS + 1, before=before), paging.ROWS)
+    events, last_event = paging.first(escrow_events(address, after=after))
     leaving = Unbonding.objects.filter(account=address, done=False).order_by("due_at")
-    unbonding, more_unbonding = paging.cut(leaving[: ROWS + 1], ROWS)
+    unbonding, more_unbonding = paging.first(leaving)
     context: dict[str, Any] = {
         "account": found,
         "locked": sum(amount for _, amount in found.locks),
@@ -82,7 +80,7 @@ def bonds_of(found: selectors.AccountView, now: int) -> list[Bond]:
     """The heaviest of an account's bonds on unfinished expiries. One query."""
     reveals = Act.objects.filter(kind="VoteReveal", expiry=OuterRef("pk"), ballot=OuterRef("ballot")).order_by()
     expiries = Expiry.objects.select_related("index").annotate(revealed=Exists(reveals))
-    locks = found.heaviest(ROWS)
+    locks = found.heaviest(paging.ROWS)
     rows: dict[str, Any] = expiries.in_bulk([id_ for id_, _ in locks])
     # Whether anybody may vote bears on the earliest end alone, which is not shown.
     until = {id_: horizon(load_state(row), now=now, voters=True, revealed=row.revealed) for id_, row in rows.items()}

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Model)
 MOST_DIGITS = 18  # what a bigint surely holds
+ROWS = 25
+"""Of each list, on a page that has several."""
 
 
 def number(request: HttpRequest, name: str) -> int | None:
@@ -19,6 +23,11 @@ def number(request: HttpRequest, name: str) -> int | None:
     if not (text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS):
         raise Http404("no such page")
     return int(text)
+
+
+def first(rows: QuerySet[M]) -> tuple[list[M], M | None]:
+    """At most `ROWS` of what a query finds, and the last of them where there are more."""
+    return cut(rows[: ROWS + 1], ROWS)
 
 
 def cut(rows: Iterable[T], limit: int) -> tuple[list[T], T | None]:

@@ -59,11 +59,13 @@ def record_of(address: str) -> Record:
     """The newest finals on which an account bonded or could vote. Three queries."""
     mine = Act.objects.filter(expiry=OuterRef("pk"), account=address, kind__in=("Report", "Pledge"))
     voted = Elector.objects.filter(expiry=OuterRef("pk"), account=address)
-    finals = Expiry.objects.filter(Exists(mine) | Exists(voted), stage=Stage.FINAL).select_related("index")
-    rows = list(finals.order_by("-final_at", "-id")[: ROWS + 1])
+    finals = Expiry.objects.filter(Exists(mine) | Exists(voted), stage=Stage.FINAL)
+    finals = finals.only("slug", "price", "terms", "raised").order_by("-final_at", "-id")
+    rows = list(finals[: ROWS + 1])
     bonds: dict[str, list[Act]] = {row.id: [] for row in rows[:ROWS]}
     stood = Q(kind="Report") | Q(kind="Pledge", claim__status=Claim.Status.FILLED)
-    for act in Act.objects.filter(stood, account=address, expiry__in=list(bonds)).order_by("seq"):
+    acts = Act.objects.filter(stood, account=address, expiry__in=list(bonds))
+    for act in acts.only("expiry_id", "kind", "price", "amount").order_by("seq"):
         bonds[str(act.expiry_id)].append(act)
     moved = _moved(address, list(bonds))
     done = [_done(row, bonds[row.id], moved, address) for row in rows[:ROWS]]

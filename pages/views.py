@@ -56,9 +56,9 @@ def account(request: HttpRequest, address: str) -> HttpResponse:
         return redirect("account", address.lower(), permanent=True)
     before = paging.number(request, "before")
     found = selectors.account(address)
-    locks = found.heaviest(ROWS)
-    pending, more_pending = paging.cut(pending_events(address)[: ROWS + 1], ROWS)
-    acts, last = paging.cut(selectors.acts_of(address, limit=ROWS + 1, before=before), ROWS)
+    locks = found.heaviest(paging.ROWS)
+    pending, more_pending = paging.first(pending_events(address))
+    acts, last = paging.cut(selectors.acts_of(address, limit=paging.ROWS + 1, before=before), paging.ROWS)
     slugs = dict(Expiry.objects.filter(id__in=[id_ for id_, _ in locks]).values_list("id", "slug"))
     context = {
         "account": found,

@@ -21,8 +21,6 @@ from pages.sessions import account_of
 from protocol.stages import Stage
 from protocol.terms import Terms
 
-ROWS = 25
-"""Of each of the three lists."""
 VOTES = ("VoteCommit", "VoteReveal")
 
 
@@ -120,17 +118,18 @@ def running(account: str | None) -> Ballots:
     """In five queries. The database tells the two apart: however much runs, what waits is shown."""
     rows = Expiry.objects.filter(stage__in=(Stage.COMMIT, Stage.REVEAL)).order_by("deadline", "id")
     waiting: list[Expiry] = []
+    more_waiting: Expiry | None = None
     if account is not None:
         waits = _waits_for(account)
-        waiting, rows = list(rows.filter(waits)[: ROWS + 1]), rows.filter(~waits)
-    others = list(rows[: ROWS + 1])
-    shown = waiting[:ROWS] + others[:ROWS]
+        waiting, more_waiting = paging.first(rows.filter(waits))
+        rows = rows.filter(~waits)
+    others, more_others = paging.first(rows)
+    shown, at = waiting + others, len(waiting)
     cast = _cast(shown)
     mine = dict(Elector.objects.filter(expiry__in=shown, account=account).values_list("expiry", "weight"))
     done = set(_votes(shown).filter(account=account).values_list("expiry", "kind")) if mine else set()
     found = [_running(each, cast, mine.get(each.id, 0), done) for each in shown]
-    at = len(waiting[:ROWS])
-    return Ballots(found[:at], len(waiting) > ROWS, found[at:], len(others) > ROWS)
+    return Ballots(found[:at], bool(more_waiting), found[at:], bool(more_others))
 
 
 def _waits_for(account: str) -> Q:
@@ -199,7 +198,7 @@ def past(account: str, before: int | None) -> tuple[list[Past], int | None]:
     own = own.only("weight", "expiry__slug", "expiry__ballot", "expiry__price")
     if before is not None:
         own = own.filter(id__lt=before)
-    rows, last = paging.cut(own.order_by("-id")[: ROWS + 1], ROWS)
+    rows, last = paging.first(own.order_by("-id"))
     acts: dict[str, dict[int, tuple[str, int | None]]] = {}
     votes = Act.objects.filter(account=account, kind__in=VOTES, expiry__in=[row.expiry_id for row in rows])
     for id_, ballot, kind, price in votes.order_by("seq").values_list("expiry", "ballot", "kind", "price"):

@@ -41,8 +41,7 @@ def acts(reporting: Expiry, at: Clock) -> list[int]:
 def test_acts__more_than_a_page__older_ones_behind_a_link(
     acts: list[int], client: Client, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    for module in ("mine", "views"):
-        monkeypatch.setattr(f"pages.{module}.ROWS", 3)
+    monkeypatch.setattr("pages.paging.ROWS", 3)
     log_in(client, "alice")
     seen: list[int] = []
     query, pages = "", 0
@@ -74,7 +73,7 @@ def test_account_page__deposit_on_its_way_behind_many_that_are_final__is_shown(
 def test_account_page__more_on_their_way_than_it_shows__says_so(
     reporting: Expiry, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.views.ROWS", 2)
+    monkeypatch.setattr("pages.paging.ROWS", 2)
     for number in (1, 2, 3):
         log(number)
     text = read(client, THEIRS)
@@ -85,7 +84,7 @@ def test_account_page__more_on_their_way_than_it_shows__says_so(
 def test_my_page__deposits__older_ones_behind_a_link(
     reporting: Expiry, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.mine.ROWS", 2)
+    monkeypatch.setattr("pages.paging.ROWS", 2)
     for number in range(1, 6):
         log(number, amount=number)
     log_in(client, "alice")
@@ -108,7 +107,7 @@ def test_my_page__deposits__older_ones_behind_a_link(
 def test_my_page__more_unbonds_than_it_shows__says_so(
     acts: list[int], client: Client, at: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.mine.ROWS", 2)
+    monkeypatch.setattr("pages.paging.ROWS", 2)
     for _ in range(3):
         assert ALICE.unstake(1, at.now).refusal is None
     assert Unbonding.objects.count() == 3
