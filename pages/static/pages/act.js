@@ -1,6 +1,7 @@
 // The page of one act: wallet, form, what would be signed, signature, receipt. One function per step.
 // The service says what is signed; the wallet gets exactly that; POST /api/v1/acts takes it, as from any program.
 
+import * as fields from "./fields.js";
 import * as keep from "./keep.js";
 import * as opening from "./opening.js";
 import { handIn, Papers } from "./papers.js";
@@ -10,8 +11,6 @@ import { Wallets } from "./wallets.js";
 import * as words from "./words.js";
 
 const page = document.getElementById("act").dataset;
-const form = document.getElementById("act-form");
-const inputs = [...form.querySelectorAll("[data-field] input:not([type=file]), [data-field] textarea")];
 const wallets = new Wallets(page.chain);
 // What a vote keeps to itself (vote.js); null on pages of other acts.
 const vote = page.half ? new (await import("./vote.js")).Vote(page, wallets, guarded, typed) : null;
@@ -28,9 +27,9 @@ let asked = 0; // counts questions to the service, so that an old answer is told
 async function prepare() {
   const number = ++asked;
   prepared = null;
-  const empty = inputs.filter((input) => input.required && !input.value.trim());
-  if (over || page.closed || empty.length) {
-    reason = over || page.closed || `Fill in first: ${empty.map((input) => input.dataset.label).join(", ")}.`;
+  const missing = fields.missing();
+  if (over || page.closed || missing) {
+    reason = over || page.closed || `Fill in first: ${missing}.`;
     view.fieldErrors({});
     view.summary(null);
     view.foretold(null);
@@ -39,8 +38,7 @@ async function prepare() {
   clearTimeout(waiting); // not before: on a closed page it has a question of its own on the way
   reason = "One moment.";
   look(); // a button that looks as if it could be pressed, and does nothing, would eat a click
-  const body = new FormData(form);
-  for (const input of inputs) if (standsFor[input.name] !== undefined && untouched(input)) body.set(input.name, "");
+  const body = fields.body();
   if (part) {
     const found = part.fields();
     if (found.trouble) {
@@ -61,8 +59,7 @@ async function prepare() {
     answer = { note: words.NOT_PREPARED };
   }
   if (number !== asked) return;
-  standsFor = answer.defaults ?? {};
-  fill(standsFor);
+  fields.standFor(answer.defaults ?? {});
   view.fieldErrors(answer.errors ?? {}, answer.link);
   if (answer.ready && part) answer = part.checked(answer);
   prepared = answer.ready ? answer : null;
@@ -75,10 +72,10 @@ async function prepare() {
 // A page that is closed asks for itself until it is open. What was typed or chosen stays; where nothing was, all is made anew.
 async function renew() {
   const fresh = await opening.asked();
-  if (fresh && !opening.closed(fresh) && inputs.every(untouched) && (part?.empty ?? true)) return location.reload();
+  if (fresh && !opening.closed(fresh) && fields.untouched() && (part?.empty ?? true)) return location.reload();
   if (fresh) {
     opening.adopt(fresh, page);
-    fill(opening.firstValues(fresh));
+    fields.fill(opening.firstValues(fresh));
     await vote?.look();
   }
   if (!page.closed) return prepare();
@@ -86,29 +83,9 @@ async function renew() {
   look(); // why may have changed
 }
 
-// A field that nobody has touched shows what it stands for. The one that somebody is in waits until it is left: a number
-// that appeared under their fingers would be typed into.
-let standsFor = {}; // by the service's last answer
-let held = {}; // by the wallet
-function fill(found) {
-  let some = false;
-  for (const input of inputs) {
-    const text = found[input.name];
-    if (text !== undefined && input !== document.activeElement && untouched(input)) {
-      input.value = input.dataset.filled = text;
-      some = true;
-    }
-  }
-  return some;
-}
-
-function untouched(input) {
-  return !input.value || input.dataset.filled === input.value;
-}
-
 let waiting;
 function typed() {
-  keep.draft.write(Object.fromEntries(inputs.filter((i) => i.value !== i.dataset.filled).map((i) => [i.name, i.value])));
+  fields.keepDraft();
   prepared = null;
   asked += 1; // what is on its way answers what the form said before
   reason = "One moment.";
@@ -287,8 +264,7 @@ async function fillHoldings() {
   for (const name of ["p", "n"]) {
     try {
       const units = BigInt(await wallets.request("eth_call", [{ to: page[name], data }, "latest"]));
-      held[name] = decimal(units, Number(page.decimals));
-      fill(held);
+      fields.hold(name, decimal(units, Number(page.decimals)));
     } catch {
       // then one types it
     }
@@ -305,20 +281,17 @@ function decimal(value, decimals) {
 
 wallets.addEventListener("change", refresh);
 
-form.addEventListener("submit", (event) => {
+fields.form.addEventListener("submit", (event) => {
   event.preventDefault();
   next().press?.();
 });
 
-for (const input of inputs) input.dataset.filled = input.defaultValue; // somebody may have typed before this script was there
-const kept = keep.draft.read();
-for (const input of inputs) if (kept[input.name] && untouched(input)) input.value = kept[input.name];
-form.addEventListener("input", typed);
+fields.form.addEventListener("input", typed);
 const papers = document.getElementById("papers") && new Papers(typed);
 part ??= papers;
 if (papers && !papers.empty) document.getElementById("papers").open = true;
-form.addEventListener("focusout", () => setTimeout(() => {
-  if (fill({ ...standsFor, ...held }) && !prepared && !busy) prepare();
+fields.form.addEventListener("focusout", () => setTimeout(() => {
+  if (fields.refill() && !prepared && !busy) prepare();
 }));
 const open = keep.signed.read();
 if (open) {
