@@ -27,15 +27,16 @@ class Action:
 def actions(
     expiry: Expiry, now: int, account: str | None = None, ballots: Sequence[Ballot] = ()
 ) -> list[Action]:
-    """All acts on an expiry, in the order of its life; of whoever is logged in, what they have done in `ballots`."""
-    return [_action(word, expiry, now, _own(word, account, ballots)) for word in EXPIRY_FORMS]
+    """All acts on an expiry, in the order of its life; of whoever is logged in, what they have done: of votes, in
+    `ballots`. One query, while reports are taken from an account."""
+    return [_action(word, expiry, now, account, ballots) for word in EXPIRY_FORMS]
 
 
 def vote(expiry: Expiry, now: int, account: str | None, ballots: Sequence[Ballot], *, member: bool) -> Action:
     """The act of the phase that runs, of an account that is or is not in the electorate; None: nobody is logged in."""
     word = "commit" if expiry.stage == Stage.COMMIT else "reveal"
     out = "" if member or account is None else "Your account is not in its electorate."
-    return _action(word, expiry, now, out or _own(word, account, ballots))
+    return _action(word, expiry, now, account, ballots, out)
 
 
 def primary(expiry: Expiry, now: int) -> Action | None:
@@ -45,11 +46,13 @@ def primary(expiry: Expiry, now: int) -> Action | None:
     return next((each for each in actions(expiry, now) if each.primary), None)
 
 
-def _action(word: str, expiry: Expiry, now: int, own: str) -> Action:
-    """`own` is why this account has nothing to do there; the reason that holds for everybody comes first."""
-    form = EXPIRY_FORMS[word]
-    trouble = form(expiry=expiry).closed(now)
-    reason = trouble.text if trouble else own
+def _action(
+    word: str, expiry: Expiry, now: int, account: str | None, ballots: Sequence[Ballot], out: str = ""
+) -> Action:
+    """The reason that holds for everybody comes first, then `out`, then what this account has done already."""
+    form = EXPIRY_FORMS[word](expiry=expiry)
+    trouble = form.closed(now) or (form.barred(account) if account else None)
+    reason = trouble.text if trouble else out or _own(word, account, ballots)
     url = reverse(word, args=[expiry.slug])
     return Action(form.title, url, reason, primary=not reason, word=word.capitalize())
 

@@ -128,6 +128,19 @@ def test_banner__before_the_chain_has_it__is_not_safe_and_says_why(
     assert "final in the book, and waits for the attestors" in read(client, at_page(reporting))
 
 
+def test_report_button__who_has_reported__says_so(reporting: Expiry, client: Client) -> None:
+    button = f'href="/expiries/{reporting.slug}/report/"'
+    said = "This account has reported on this expiry; the first report stands."
+    assert person("alice").report(reporting.id, PRICE, ETHER // 10, OPEN).refusal is None
+    assert button in client.get(at_page(reporting)).content.decode(), "nobody is logged in"
+    enter(client, person("alice"))
+    page = client.get(at_page(reporting)).content.decode()
+    assert said in page and button not in page
+    enter(client, person("bob"))
+    page = client.get(at_page(reporting)).content.decode()
+    assert said not in page and button in page
+
+
 def test_reports__sealed__are_not_drawn(reporting: Expiry, client: Client) -> None:
     send_secret_report(reporting)
     assert b"<svg" not in client.get(at_page(reporting)).content
