@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page
 from alerts.models import Follow, Mailbox
 from alerts.services import follows, mails
 from oracle.models import Expiry
+from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_alerts import logged_in
 from tests.browser.test_reading import a_digest, final, look_at, signers
@@ -89,6 +90,12 @@ def test_addresses__that_are_no_page__answer_no_page(over: None, paper: str, cli
         answer = client.get(reverse(name, args=args))
         page = answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")
         assert not page, name
+
+
+def test_axe__two_targets_too_small_side_by_side__are_found(page: Page) -> None:
+    """So that the tests that use it can fail by what WCAG 2.2 has and 2.1 has not."""
+    page.set_content('<button style="width: 9px; height: 9px">x</button>' * 2)
+    assert any(each.startswith("target-size") for each in axe.findings(page))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
