@@ -11,6 +11,18 @@ from playwright.sync_api import Locator, Page, expect
 PRICE = "2500.00"
 
 
+class Clicks:
+    """Counts what a person presses, from the next page on."""
+
+    def __init__(self, page: Page) -> None:
+        page.add_init_script("addEventListener('click', () => window.__clicked?.(), true)")
+        self.count = 0
+        page.expose_function("__clicked", self._one)
+
+    def _one(self) -> None:
+        self.count += 1
+
+
 def button(page: Page) -> Locator:
     """The one button of an act."""
     return page.locator("#go")

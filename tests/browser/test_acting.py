@@ -18,25 +18,15 @@ from tests.db.conftest import NOW
 from tests.web.conftest import OPEN
 from tests.web.story import LIE, PRICE, to_challenge
 
-
-class Clicks:
-    """Counts what a person presses."""
-
-    def __init__(self, page: Page) -> None:
-        page.add_init_script("addEventListener('click', () => window.__clicked?.(), true)")
-        self.count = 0
-        page.expose_function("__clicked", self._one)
-
-    def _one(self) -> None:
-        self.count += 1
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
-@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+@SIZES
 def test_report__from_the_home_page__two_clicks_and_one_signature(
     reporting: Expiry, page: Page, wallet: Wallet, size: dict[str, int]
 ) -> None:
     page.set_viewport_size(size)
-    clicks = Clicks(page)
+    clicks = court.Clicks(page)
     page.goto("/")
     page.get_by_role("link", name=f"Report {reporting.slug}").click()
     page.get_by_label("Price").fill("2512.45")
@@ -101,11 +91,13 @@ def test_report__page_opened_before_the_instant__typing_opens_it_and_nothing_typ
     expect(court.why(page)).to_have_text("It was taken. An account reports once on an expiry.")
 
 
+@SIZES
 def test_dispute__from_the_home_page__two_clicks_and_one_signature(
-    reporting: Expiry, page: Page, wallet: Wallet, at: Clock
+    reporting: Expiry, page: Page, wallet: Wallet, at: Clock, size: dict[str, int]
 ) -> None:
     at.now = to_challenge(reporting) + 1
-    clicks = Clicks(page)
+    page.set_viewport_size(size)
+    clicks = court.Clicks(page)
     page.goto("/")
     page.get_by_role("link", name=f"Dispute {reporting.slug}").click()
     page.get_by_label("The right price").fill("2400")
@@ -128,24 +120,28 @@ def test_dispute__from_the_home_page__two_clicks_and_one_signature(
     assert (reporting.round, reporting.standing) == (1, LIE)
 
 
-def test_dispute__two_people_each_a_part__the_claim_is_filled(
-    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+@SIZES
+def test_dispute__two_people_each_a_part__from_the_home_page_the_claim_is_filled(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock, size: dict[str, int]
 ) -> None:
     at.now = to_challenge(reporting) + 1
-    for name, amount in (("carol", "2"), ("dave", "")):
-        context = open_context()
-        Wallet(person(name).key).install(context)
-        page = context.new_page()
-        page.goto(f"/expiries/{reporting.slug}/")
+    for name in ("carol", "dave"):
+        context = open_context(viewport=size)
+        wallet, page = Wallet(person(name).key).install(context), context.new_page()
+        clicks = court.Clicks(page)
+        page.goto("/")
         if name == "carol":
-            page.get_by_role("link", name="Dispute the price").click()
+            page.get_by_role("link", name=f"Dispute {reporting.slug}").click()
             page.get_by_label("The right price").fill("2400")
-            page.get_by_label("Pledge").fill(amount)
+            page.get_by_label("Pledge").fill("2")
         else:
+            page.get_by_role("link", name=reporting.slug, exact=True).click()
             page.get_by_role("link", name="Pledge to it").click()
         court.ready(page)
         court.button(page).click()
         expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+        assert clicks.count == {"carol": 2, "dave": 3}[name]
+        assert wallet.count("eth_signTypedData_v4") == 1
     reporting.refresh_from_db()
     assert (reporting.round, reporting.standing) == (1, LIE)
     assert {act.account for act in Act.objects.filter(kind="Pledge")} == {

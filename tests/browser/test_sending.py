@@ -17,6 +17,7 @@ from settlement.selectors import publication_of
 from settlement.services.publishing import publish
 from settlement.services.series import list_series
 from tests.browser import court
+from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_reading import look_everywhere
 from tests.browser.wallet import Mode, Wallet
 from tests.cast import ETHER, Person
@@ -28,6 +29,7 @@ __all__ = ["deployed", "node", "world"]
 
 HOLDER = Person("holder", accounts.key(HOLDERS[0]))
 STRIKE, PRICE = 2_000 * ETHER, 2_500 * ETHER
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
 
 
 @pytest.fixture
@@ -64,14 +66,21 @@ def sent(page: Page) -> None:
     look_everywhere(page, f"{page.url.rstrip('/').rpartition('/')[2]}-done")
 
 
-def test_deposit__by_the_wallet__pending_at_once_free_when_final(
-    lives: World, holder: tuple[Page, Wallet]
+@SIZES
+def test_deposit__from_the_home_page__four_clicks_pending_at_once_free_when_final(
+    lives: World, holder: tuple[Page, Wallet], size: dict[str, int]
 ) -> None:
     page, wallet = holder
-    log_in(page)
+    page.set_viewport_size(size)
+    clicks = court.Clicks(page)
+    page.goto("/")
+    page.get_by_role("link", name="Log in").click()
+    court.button(page).click()
     page.get_by_role("link", name="Deposit").click()
     page.get_by_label("Amount").fill("1.25")
     sent(page)
+    assert clicks.count == 4
+    assert [wallet.count(each) for each in ("personal_sign", "eth_sendTransaction")] == [1, 1]
     assert wallet.signed[-1]["value"] == 5 * ETHER // 4
     index_all(lives)
     page.goto("/me/")
@@ -127,10 +136,13 @@ def test_claim__after_a_withdrawal_and_a_root__paid_once(
     expect(court.why(page)).to_contain_text("There is nothing to claim")
 
 
-def test_redeem__after_the_final_price__all_that_is_held_is_paid(
-    lives: World, holder: tuple[Page, Wallet], tmp_path: Path
+@SIZES
+def test_redeem__from_the_home_page__three_clicks_and_all_that_is_held_is_paid(
+    lives: World, holder: tuple[Page, Wallet], size: dict[str, int]
 ) -> None:
     page, wallet = holder
+    page.set_viewport_size(size)
+    clicks = court.Clicks(page)
     expiry = lives.list_expiry()
     [series] = list_series(expiry=expiry, strikes=[STRIKE], now=lives.node.now())
     at = contracts.Series(lives.client, series.address)
@@ -149,7 +161,8 @@ def test_redeem__after_the_final_price__all_that_is_held_is_paid(
     found = publication_of(expiry.id)
     assert found is not None
     assert found.final_on_chain_at is not None
-    page.goto(f"/expiries/{expiry.slug}/")
+    page.goto("/")
+    page.get_by_role("link", name=expiry.slug, exact=True).click()
     page.get_by_role("link", name="Redeem").click()
     court.ready(page)
     assert page.get_by_label("Amount of P").input_value() == "10"
@@ -158,6 +171,7 @@ def test_redeem__after_the_final_price__all_that_is_held_is_paid(
     # 10 P pay 10 * 2000 / 2500, 4 N pay 4 * 500 / 2500
     expect(page.locator("[data-line=paid] dd")).to_have_text("8.8 ETH")
     sent(page)
+    assert clicks.count == 3
     tokens = [contracts.SeriesToken(lives.client, token) for token in (series.p, series.n)]
     assert [token.read("balanceOf", HOLDER.address) for token in tokens] == [0, 6 * ETHER]
     assert wallet.count("eth_sendTransaction") == 1

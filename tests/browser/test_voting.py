@@ -123,6 +123,29 @@ def test_vote__committed_and_revealed__one_salt_signature_and_the_price_counts(
     assert Act.objects.get(kind="VoteReveal").price == VOTE
 
 
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_vote__from_the_home_page__three_clicks_and_two_to_reveal(
+    ballot: Expiry, vera: Any, at: Clock, size: dict[str, int]
+) -> None:
+    page, wallet = vera(viewport=size)
+    clicks = court.Clicks(page)
+    page.goto("/")
+    page.get_by_role("link", name=f"Commit {ballot.slug}").click()
+    page.get_by_label("The price you vote for").fill("2501")
+    make_salt(page)
+    court.ready(page)
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="Taken")).to_be_visible()
+    assert clicks.count == 3
+    to_reveal(ballot, at)
+    page.goto("/")
+    page.get_by_role("link", name=f"Reveal {ballot.slug}").click()
+    reveal(page)
+    assert clicks.count == 5
+    assert wallet.count("eth_signTypedData_v4") == 2
+    assert Act.objects.get(kind="VoteReveal").price == VOTE
+
+
 def test_reveal__another_device__salt_made_again_and_price_typed(
     ballot: Expiry, vera: Any, at: Clock
 ) -> None:
