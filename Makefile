@@ -33,8 +33,8 @@ bench-peers: venv  ## gas beside the peers' own published contracts, in one run
 soak:  ## settlement under 20,000 seeded faults, then at rest; writes bench/results.json
 	@$(DEV) soak $(ARGS)
 
-screenshots:  ## the pages of a story in a real browser, into docs/screens
-	@SCREENS=docs/screens $(DEV) test tests/browser/test_stages.py tests/browser/test_desk_work.py tests/browser/test_desk_grid.py -q
+screenshots:  ## every page and the pages of a story in a real browser, into docs/screens
+	@SCREENS=docs/screens $(DEV) test tests/browser/test_every_page.py tests/browser/test_stages.py tests/browser/test_desk_work.py tests/browser/test_desk_grid.py -q
 
 doctor:  ## is everything that the settings name there and as it should be?
 	@$(DEV) manage doctor

@@ -1,8 +1,9 @@
-"""axe on every page, in both colour schemes, wide and narrow. An address that is in neither table fails."""
+"""axe on every page, light and dark, wide and narrow, and its picture in docs. An address that is in no table fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_alerts import logged_in
 from tests.browser.test_reading import a_digest, final, look_at, signers
-from tests.browser.test_stages import evidence
+from tests.browser.test_stages import KEPT, evidence, keep
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN
 from tests.web.story import LIE
@@ -43,6 +44,8 @@ OTHERS = {
     "alert-confirm": ("token",),
     "alert-unsubscribe": ("token",),
 }
+SCREENS = Path(__file__).resolve().parents[2] / "docs" / "screens"
+ELSEWHERE = {name for name, size, scheme in KEPT if (size, scheme) == ("wide", "light")}  # pictures of test_stages
 NO_PAGE = {
     "leads elsewhere": ("vote-reveal", "status-slash"),
     "takes a POST only": (
@@ -79,6 +82,13 @@ def test_addresses__each__is_looked_at_or_is_no_page() -> None:
     assert _names() == seen | no_page
 
 
+def test_pages__each__has_its_picture() -> None:
+    """`make screenshots` makes them."""
+    for name in (*PLAIN, *ON_EXPIRY, *OTHERS):
+        assert (SCREENS / f"{name}-wide-light.jpg").exists(), name
+        assert f"({name}-wide-light.jpg)" in (SCREENS / "README.md").read_text(), name
+
+
 def test_addresses__that_are_no_page__answer_no_page(over: None, paper: str, client: Client) -> None:
     given: dict[str, tuple[Any, ...]] = {
         "vote-reveal": (SLUG, 1), "calendar-ballot": (SLUG, 1), "receipt-file": (a_digest(),), "feed-named": (SLUG,),
@@ -107,10 +117,13 @@ def test_every_page__wide_and_narrow__axe_finds_nothing_and_nothing_sticks_out(
     Mailbox.objects.update(confirmed_at=OPEN)
     follows.follow(account=VERA, now=OPEN, scope="votes", target=VERA, mailbox=box)
     page = logged_in(open_context(color_scheme=scheme), "/me/", "vera")
-    for path in [*_paths(box), f"/evidence/{paper}/", f"/out/{paper}/0/", "/nowhere/"]:
+    papers = [("evidence", f"/evidence/{paper}/"), ("out", f"/out/{paper}/0/"), ("", "/nowhere/")]
+    for name, path in [*_paths(box), *papers]:
         for size in (WIDE, NARROW):
             page.set_viewport_size(size)
             _go(page, path)
+            if name and name not in ELSEWHERE and (size, scheme) == (WIDE, "light"):
+                keep(page, f"{name}-wide-light")
             look_at(page, f"every{path.partition('?')[0].replace('/', '-')[:60]}-{size['width']}-{scheme}")
 
 
@@ -121,17 +134,19 @@ def _go(page: Page, path: str) -> None:
     assert answer.status in wanted, path
 
 
-def _paths(box: Mailbox) -> list[str]:
+def _paths(box: Mailbox) -> list[tuple[str, str]]:
+    """Name and path of each; without a name, one more of the same kind."""
     links = [link.partition("/alerts/")[2] for link in (mails.confirm_url(box), mails.stop_url(box))]
     return [
-        *(reverse(name) for name in PLAIN),
-        *(reverse(name, args=[SLUG]) for name in ON_EXPIRY),
-        *(reverse(name, args=[value]) for name in ("series-page", "redeem", "account") for value in OTHERS[name]),
-        reverse("vote-ballot", args=[SLUG, 1]),
-        reverse("receipt", args=[a_digest()]),
-        reverse("alert", args=[Follow.objects.get().pk]),
-        *(f"/alerts/{link}" for link in links),
-        f"/simulate/?expiry={SLUG}&price=2400&final=2400&amount=1&strike=2450",
+        *((name, reverse(name)) for name in PLAIN),
+        *((name, reverse(name, args=[SLUG])) for name in ON_EXPIRY),
+        *((name, reverse(name, args=OTHERS[name][:1])) for name in ("series-page", "redeem", "account")),
+        ("", reverse("series-page", args=[FOREIGN])),
+        ("vote-ballot", reverse("vote-ballot", args=[SLUG, 1])),
+        ("receipt", reverse("receipt", args=[a_digest()])),
+        ("alert", reverse("alert", args=[Follow.objects.get().pk])),
+        *zip(("alert-confirm", "alert-unsubscribe"), (f"/alerts/{link}" for link in links), strict=True),
+        ("", f"/simulate/?expiry={SLUG}&price=2400&final=2400&amount=1&strike=2450"),
     ]
 
 

@@ -6,6 +6,7 @@ import base64
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
@@ -20,6 +21,7 @@ from settlement.models import ChainSeries, Series
 from tests.browser import axe
 from tests.browser.conftest import Clock
 from tests.browser.test_reading import sticks_out
+from tests.browser.wallet import Wallet
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, WINDOW
 from tests.web.story import LIE, PRICE
@@ -31,11 +33,19 @@ SIZES = {
     "narrow": {"width": 360, "height": 740},
 }
 AXE_AT = {"light": "narrow", "dark": "wide"}
+FORMS = ("report", "dispute", "commit", "reveal")
 KEPT = [
     ("home-challenge", "wide", "light"), ("expiry-challenge", "wide", "light"), ("simulate", "wide", "light"),
     ("expiry-final", "narrow", "dark"), ("expiries", "narrow", "dark"), ("account-mallory", "narrow", "dark"),
+    *((name, "wide", "light") for name in FORMS),
 ]  # fmt: skip
+ACTS = {
+    "reporting": "report/?price=2512.45", "challenge": "dispute/?price=2450", "commit": "commit/", "reveal": "reveal/",
+}  # fmt: skip
+"""By stage, the form that is open in it."""
 PICTURES = os.environ.get("SCREENS")
+HIGHEST = 6_500
+"""Pixels of a picture: the whole of any page but the API's reference."""
 SIMULATE = "/simulate/?expiry=eth-usd-test&price=2400&final=2400&amount=1&strike=2450"
 
 
@@ -106,8 +116,9 @@ def evidence(expiry: Expiry) -> dict[str, str]:
 def test_pages__in_every_stage_and_size__axe_finds_nothing_and_nothing_sticks_out(
     voters: None, reporting: Expiry, at: Clock, open_context: Callable[..., BrowserContext], scheme: str
 ) -> None:
-    page = open_context(color_scheme=scheme).new_page()
-    story = court(reporting)
+    context = open_context(color_scheme=scheme)
+    Wallet(person("victor").key).install(context)
+    page, story = context.new_page(), court(reporting)
     next(story)
     for stage, at.now in story:
         look(page, "/expiries/eth-usd-test/", f"expiry-{stage}", scheme)
@@ -115,6 +126,8 @@ def test_pages__in_every_stage_and_size__axe_finds_nothing_and_nothing_sticks_ou
             look(page, "/", f"home-{stage}", scheme)
         if stage == "challenge":
             look(page, SIMULATE, "simulate", scheme)
+        if stage in ACTS:
+            look(page, f"/expiries/eth-usd-test/{ACTS[stage]}", ACTS[stage].partition("/")[0], scheme)
     reporting.refresh_from_db()
     assert reporting.stage == Stage.FINAL
     alice = Act.objects.get(kind="Report", account=person("alice").address).message["evidence"]
@@ -134,12 +147,18 @@ def look(page: Page, path: str, name: str, scheme: str) -> None:
         if size == "middle" and scheme == "dark":
             continue
         page.set_viewport_size(viewport)  # type: ignore[arg-type]
-        page.goto(path)
-        if PICTURES and (name, size, scheme) in KEPT:
-            folder = Path(PICTURES)
-            folder.mkdir(parents=True, exist_ok=True)
-            file = folder / f"{name}-{size}-{scheme}.jpg"
-            page.screenshot(path=file, type="jpeg", quality=45, full_page=True)
+        page.goto(path, wait_until="networkidle" if name in FORMS else "load")
+        if (name, size, scheme) in KEPT:
+            keep(page, f"{name}-{size}-{scheme}")
         assert sticks_out(page) == [], f"{name} {size}"
         if size == AXE_AT[scheme]:
             assert axe.findings(page) == [], f"{name} {size}"
+
+
+def keep(page: Page, name: str) -> None:
+    """A picture of the page, where SCREENS names a folder."""
+    if PICTURES:
+        Path(PICTURES).mkdir(parents=True, exist_ok=True)
+        width, height = page.evaluate("[innerWidth, document.documentElement.scrollHeight]")
+        clip: Any = {"x": 0, "y": 0, "width": width, "height": min(height, HIGHEST)}
+        page.screenshot(path=Path(PICTURES) / f"{name}.jpg", type="jpeg", quality=45, full_page=True, clip=clip)
