@@ -20,6 +20,8 @@ from tests.web.story import PRICE, to_final
 from tests.web.test_pages import add_series
 from tests.web.test_series import ADDRESS, FOREIGN, STRIKE, add_foreign, redeemed
 
+A4 = {"width": 718, "height": 1_047}
+"""Of CSS's pixels, between margins of 1 cm."""
 PAGES = {
     "home": "/",
     "expiries": "/expiries/",
@@ -115,6 +117,22 @@ def test_pages__no_script__say_the_same(final: Expiry, open_context: Callable[..
         scripted.goto(path)
         assert plain.inner_text("h1") == scripted.inner_text("h1"), name
         assert plain.inner_text("main") == scripted.inner_text("main"), name
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_print__an_expiry__dark_on_white_with_its_charts_tables_and_instants(
+    final: Expiry, open_context: Callable[..., BrowserContext], scheme: str
+) -> None:
+    page = open_context(color_scheme=scheme, viewport=A4).new_page()
+    page.goto("/expiries/eth-usd-test/")
+    page.emulate_media(media="print")
+    look_at(page, f"print-{scheme}")
+    for kind in (".banner", ".scroll", ".chart"):
+        expect(page.locator(kind).first).to_have_css("background-color", "rgb(255, 255, 255)")
+    expect(page.locator(".chart:visible")).to_have_count(3)
+    expect(page.locator("td time").first).to_be_visible()
+    for away in (page.get_by_role("navigation"), page.locator(".near").first):
+        expect(away).to_be_hidden()
 
 
 def sticks_out(page: Page) -> list[str]:
