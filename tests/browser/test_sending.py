@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -112,6 +114,24 @@ def test_deposit__more_than_the_wallet_has__its_words_are_shown(holder: tuple[Pa
     court.button(page).click()
     expect(court.problem(page)).to_contain_text("The wallet answered:")
     expect(court.problem(page)).to_contain_text("Nothing was sent")
+
+
+def test_deposit__its_transaction_fails__said_with_its_block_and_what_it_cost(
+    holder: tuple[Page, Wallet], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = holder
+    do = Wallet._do
+
+    def failed(wallet: Wallet, method: str, params: list[Any]) -> Any:
+        found = do(wallet, method, params)
+        return {**found, "status": "0x0"} if method == "eth_getTransactionReceipt" and found else found
+
+    monkeypatch.setattr(Wallet, "_do", failed)
+    page.goto("/me/deposit/")
+    page.get_by_label("Amount").fill("1")
+    court.ready(page)
+    court.button(page).click()
+    expect(court.problem(page)).to_contain_text(re.compile(r"failed in block \d+\. Only the fee was paid"))
 
 
 def test_claim__after_a_withdrawal_and_a_root__paid_once(

@@ -12,7 +12,7 @@ from oracle.models import Act, Expiry
 from oracle.services.time import pass_time
 from tests.browser import court
 from tests.browser.conftest import Clock
-from tests.browser.wallet import Mode, Wallet
+from tests.browser.wallet import Mode, Refused, Wallet
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, WINDOW
 from tests.web.story import LIE, PRICE, to_challenge
@@ -102,6 +102,38 @@ def test_signature__declined__said_and_tried_again(reporting: Expiry, page: Page
     assert page.get_by_label("Price").input_value() == "2512.45"
     wallet.mode = Mode.APPROVE
     signs(page)
+
+
+@pytest.mark.parametrize(
+    "code, said",
+    [
+        (4100, "Select the account in the wallet"),
+        (4200, "Try another one"),
+        (4900, "lost its connection"),
+        (4901, "not connected to this chain"),
+        (-32002, "has a question open already. Answer it there"),
+        (-32603, "The wallet answered: Ledger device: locked. Nothing was sent as far as we know"),
+    ],
+)
+def test_wallet__answers_with_an_error__said_in_words_and_tried_again(
+    reporting: Expiry, page: Page, wallet: Wallet, code: int, said: str
+) -> None:
+    wallet.trouble = Refused(code, "Ledger device: locked.")
+    ready(page)
+    court.button(page).click()
+    expect(court.problem(page)).to_contain_text(said)
+    assert page.get_by_label("Price").input_value() == "2512.45"
+    wallet.trouble = None
+    signs(page)
+
+
+def test_chain__unknown_to_a_wallet_that_hides_the_code__said_what_to_do(
+    reporting: Expiry, page: Page, wallet: Wallet
+) -> None:
+    wallet.chain_id, wallet.trouble = 1, Refused(-32603, "Internal error", under=4902)
+    fill(page)
+    court.button(page).click()
+    expect(court.problem(page)).to_contain_text("does not know this chain. Add it there")
 
 
 def test_signature__declined_then_another_chain__the_old_answer_is_gone(
@@ -294,6 +326,19 @@ def test_login__and_out_again__the_page_says_who(reporting: Expiry, page: Page, 
     assert "wants you to sign in with your Ethereum account" in wallet.signed[0]
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("link", name="Log in")).to_be_visible()
+
+
+def test_login__service_does_not_answer__said_and_tried_again(
+    reporting: Expiry, page: Page, wallet: Wallet
+) -> None:
+    page.goto("/login/")
+    page.route("**/login/text", lambda route: route.abort(), times=1)
+    page.route("**/login/enter", lambda route: route.fulfill(status=502, body="<h1>Bad gateway</h1>"), times=1)
+    for _ in ("the text", "the signature"):
+        court.button(page).click()
+        expect(court.problem(page)).to_contain_text("The service did not answer, so you are not logged in.")
+    court.button(page).click()
+    expect(page.get_by_role("heading", name="My account")).to_be_visible()
 
 
 def test_login__declined__said_and_tried_again(reporting: Expiry, page: Page, wallet: Wallet) -> None:

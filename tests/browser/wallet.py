@@ -31,11 +31,11 @@ class Mode(StrEnum):
 
 
 class Refused(Exception):
-    """An EIP-1193 error with its code."""
+    """An EIP-1193 error with its code; `under` is one that the wallet has put another over."""
 
-    def __init__(self, code: int, message: str) -> None:
+    def __init__(self, code: int, message: str, under: int | None = None) -> None:
         super().__init__(message)
-        self.code = code
+        self.code, self.under = code, under
 
 
 @dataclass
@@ -52,6 +52,7 @@ class Wallet:
     knows_chain: bool = True
     connected: bool = True
     mode: Mode = Mode.APPROVE
+    trouble: Refused | None = None  # what it answers with, whatever its owner does
     legacy_v: bool = False  # as some hardware wallets: v is 0 or 1
     asked: list[str] = field(default_factory=list)
     signed: list[Any] = field(default_factory=list)
@@ -97,9 +98,12 @@ class Wallet:
         try:
             return {"result": self._do(method, json.loads(params))}
         except Refused as error:
-            return {"error": {"code": error.code, "message": str(error)}}
+            data = {} if error.under is None else {"originalError": {"code": error.under}}
+            return {"error": {"code": error.code, "message": str(error), "data": data}}
 
     def _do(self, method: str, params: list[Any]) -> Any:
+        if self.trouble and method in (*SIGNING, "wallet_switchEthereumChain"):
+            raise self.trouble
         if method in ("eth_accounts", "eth_requestAccounts"):
             return self._accounts(method)
         if method == "eth_chainId":
@@ -173,7 +177,7 @@ _PROVIDER = """
     request: async ({ method, params }) => {
       const answer = await window.__ask_ID(method, JSON.stringify(params ?? []));
       if (answer.silent) return new Promise(() => {});
-      if (answer.error) throw Object.assign(new Error(answer.error.message), { code: answer.error.code });
+      if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
       return answer.result;
     },
     on: (event, listener) => { (listeners[event] ??= []).push(listener); },

@@ -20,8 +20,13 @@ function look() {
 
 async function post(path, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
-  const response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
-  const answer = await response.json();
+  let response, answer;
+  try {
+    response = await fetch(path, { method: "POST", headers, body: JSON.stringify(body) });
+    answer = await response.json();
+  } catch {
+    throw new Error(words.NO_LOGIN);
+  }
   if (!response.ok) throw new Error(answer.detail);
   return answer;
 }
@@ -55,7 +60,7 @@ form.addEventListener("submit", async (event) => {
   try {
     await enter();
   } catch (error) {
-    view.problem(error.message || words.NOT_PREPARED);
+    view.problem(error.message || words.NO_LOGIN);
   }
   busy = false;
   view.status("");

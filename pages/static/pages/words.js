@@ -10,8 +10,9 @@ const BY_CODE = {
   "-32002": "The wallet has a question open already. Answer it there.",
 };
 
+// Some wallets, those of phones above all, put their own code over the one that says what happened.
 export function ofWallet(error) {
-  const known = BY_CODE[error?.code];
+  const known = BY_CODE[error?.data?.originalError?.code] ?? BY_CODE[error?.code];
   if (known) return known;
   const said = String(error?.message ?? error).slice(0, 300);
   return `The wallet answered: ${said} Nothing was sent as far as we know; look into the wallet, and try again.`;
@@ -21,6 +22,7 @@ export const CANCELLED =
   "We wait no more. If the wallet still asks, decline there. What you typed is still here; press the button to try again.";
 export const NO_ANSWER =
   "The act was signed, and no answer came. It may have been taken. Send the same again: it counts once.";
+export const NO_LOGIN = "The service did not answer, so you are not logged in. Press the button to try again.";
 export const NOT_PREPARED = "The service did not answer. What you typed is still here; try again.";
 
 // Of these an account has one.
