@@ -11,10 +11,13 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 from oracle.models import Expiry
 from oracle.services.time import pass_time
 from tests.browser.conftest import NARROW, Clock
+from tests.browser.test_alerts import logged_in
 from tests.browser.test_stages import evidence
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, WINDOW
 from tests.web.story import LIE, PRICE, close_reporting, to_ballot, to_challenge
+from tests.web.test_pages import add_series
+from tests.web.test_series import ADDRESS, STRIKE
 
 AT = "/expiries/eth-usd-test/"
 
@@ -130,21 +133,46 @@ def test_live__what_was_focused_is_gone__the_place_before_it(
     assert page.evaluate("document.getElementById('live').contains(document.activeElement)")
 
 
-def test_live__home__asks_by_itself_and_says_so_only_where_something_changed(
-    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+@pytest.mark.parametrize("path", ["/", "/expiries/"])
+def test_live__a_list__asks_by_itself_and_says_so_only_where_something_changed(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock, path: str
 ) -> None:
     page = open_context().new_page()
     page.clock.install()
-    page.goto("/")
+    page.goto(path)
     page.evaluate("window.old = document.getElementById('live')")
     at.now += 30
-    with page.expect_response(lambda response: response.url.endswith("/")):
+    with page.expect_response(lambda response: response.url.endswith(path)):
         page.clock.run_for(31_000)
     assert page.evaluate("window.old.isConnected"), "nothing but the time has changed"
     at.now = to_challenge(reporting)
     page.clock.run_for(31_000)
     expect(page.locator(".stage").first).to_have_text("CHALLENGE")
     expect(said(page)).to_have_text("This page has changed.")
+
+
+def test_live__my_account__a_deposit_that_is_counted_appears(reporting: Expiry, context: BrowserContext) -> None:
+    page = logged_in(context, "/me/")
+    page.clock.install()
+    page.goto("/me/")
+    free = page.locator("#live .facts div", has_text="Free").locator("dd")
+    expect(free).to_have_text("100 ETH")
+    person("alice").deposit(ETHER, OPEN + 1)
+    page.clock.run_for(31_000)
+    expect(free).to_have_text("101 ETH")
+    expect(said(page)).to_have_text("This page has changed.")
+
+
+def test_live__a_series__follows_its_expiry(
+    reporting: Expiry, open_context: Callable[..., BrowserContext], at: Clock
+) -> None:
+    add_series(reporting, STRIKE)
+    page = open_context().new_page()
+    follow(page, f"/series/{ADDRESS}/")
+    expect(page.get_by_text("Known once a price stands.")).to_be_visible()
+    at.now = to_challenge(reporting)
+    expect(page.locator(".banner .price")).to_have_text("2,500.00 standing")
+    expect(page.locator(".facts div", has_text="1 P").locator("dd")).to_have_text("0.8")
 
 
 def test_live__a_ballot__its_phase_moves_on(

@@ -196,6 +196,9 @@ def test_home__nothing_listed__says_so(db: None, client: Client) -> None:
     text = read(client, "/")
     assert "Nothing is open." in text
     assert "No price is final yet." in text
+    page = client.get("/").content.decode()
+    for link in ("/me/alerts/new/", "/feeds/expiries.atom", "/calendar.ics"):
+        assert f'<a href="{link}">' in page[page.index("Final last") : page.index("</main>")]
 
 
 def test_expiries__by_stage__only_those(reporting: Expiry, terms: Terms, client: Client) -> None:

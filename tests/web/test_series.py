@@ -194,7 +194,9 @@ def test_states_of__nothing_counted__none(series: Expiry) -> None:
 
 
 def test_series_page__redeemable__shows_what_a_unit_gets_and_what_is_left(series: Expiry, client: Client) -> None:
+    link = f'<a class="button primary" href="/series/{ADDRESS}/redeem/">Redeem</a>'
     make_final(series)
+    assert link not in client.get(f"/series/{ADDRESS}/").content.decode()
     publish(series)
     row = redeemed(series, 3 * ETHER, 0)
     SeriesLog.objects.create(
@@ -207,6 +209,7 @@ def test_series_page__redeemable__shows_what_a_unit_gets_and_what_is_left(series
     assert "Split 10 10 10 Merged 2 2 2 Redeemed 3 0 2.4 Left 5 8 5.6" in text
     assert "Redeem 0x424242…4242 3 0 2.4" in text
     assert "counted up to final block 70" in text
+    assert link in client.get(f"/series/{ADDRESS}/").content.decode()
 
 
 @pytest.mark.parametrize("explorer", ["", "https://explorer.assize.example"])
