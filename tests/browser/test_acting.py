@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from ledger import selectors
 from oracle.models import Act, Expiry
@@ -43,6 +43,34 @@ def test_report__from_the_home_page__two_clicks_and_one_signature(
     assert wallet.signed[0]["message"] == act.message
     assert shown["price"] == "2,512.45 USD"
     assert shown["bond"] == "0.1 ETH"
+
+
+def test_report__by_keyboard_alone__from_the_home_page_to_the_receipt(
+    reporting: Expiry, page: Page, wallet: Wallet
+) -> None:
+    page.goto("/")
+    tab_to(page, page.get_by_role("link", name=f"Report {reporting.slug}"))
+    page.keyboard.press("Enter")
+    tab_to(page, page.get_by_label("Price"))
+    page.keyboard.type("2512.45")
+    court.ready(page)
+    tab_to(page, court.button(page))
+    page.keyboard.press("Enter")
+    heading = page.get_by_role("heading", name="Taken")
+    expect(heading).to_be_focused()
+    assert Act.objects.get(kind="Report").price == 251_245 * ETHER // 100
+    tab_to(page, page.get_by_role("link", name="Download act and receipt"))
+
+
+def tab_to(page: Page, wanted: Locator) -> None:
+    """Each place on the way is marked as focused."""
+    expect(wanted).to_be_visible()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+        if wanted.evaluate("(each) => each === document.activeElement"):
+            return
+    raise AssertionError(f"30 times Tab, and not there: {wanted}")
 
 
 def open_now(expiry: Expiry, at: Clock) -> None:

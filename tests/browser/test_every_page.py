@@ -17,7 +17,7 @@ from oracle.models import Expiry
 from tests.browser import axe
 from tests.browser.conftest import NARROW, WIDE
 from tests.browser.test_alerts import logged_in
-from tests.browser.test_reading import a_digest, final, look_at, signers
+from tests.browser.test_reading import a_digest, final, look_at, signers, sticks_out
 from tests.browser.test_stages import KEPT, evidence, keep
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN
@@ -26,6 +26,7 @@ from tests.web.test_series import ADDRESS, FOREIGN
 
 __all__ = ["final", "signers"]
 VERA = person("vera").address
+WIDEST = {"width": 1600, "height": 900}
 SLUG = "eth-usd-test"
 ON_EXPIRY = ("expiry", "transcript", "verify", "report", "dispute", "commit", "reveal")
 PLAIN = (
@@ -125,6 +126,8 @@ def test_every_page__wide_and_narrow__axe_finds_nothing_and_nothing_sticks_out(
             if name and name not in ELSEWHERE and (size, scheme) == (WIDE, "light"):
                 keep(page, f"{name}-wide-light")
             look_at(page, f"every{path.partition('?')[0].replace('/', '-')[:60]}-{size['width']}-{scheme}")
+        page.set_viewport_size(WIDEST)
+        assert sticks_out(page) == [], path
 
 
 def _go(page: Page, path: str) -> None:

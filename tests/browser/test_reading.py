@@ -8,7 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
+from evidence import services
 from oracle.models import Act, Expiry
+from protocol.evidence import document, evidence_hash
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.chain.contracts import Signers, WaitingSet
 from tests.browser import axe, court
@@ -16,7 +18,8 @@ from tests.browser.conftest import NARROW, WIDE, Clock
 from tests.browser.wallet import Mode, Wallet
 from tests.cast import ETHER, person
 from tests.db.conftest import NOW
-from tests.web.story import PRICE, to_final
+from tests.web.conftest import OPEN
+from tests.web.story import LIE, PRICE, to_final
 from tests.web.test_pages import add_series
 from tests.web.test_series import ADDRESS, FOREIGN, STRIKE, add_foreign, redeemed
 
@@ -35,7 +38,14 @@ PAGES = {
     "one series": f"/series/{ADDRESS}/",
     "foreign series": f"/series/{FOREIGN}/",
     "receipt": "/receipts/{digest}/",
+    "verify": "/expiries/eth-usd-test/verify",
+    "simulate": "/simulate/?expiry=eth-usd-test&price=2400&final=2400&amount=1&strike=2450",
+    "vote": "/vote/",
+    "ballot": "/vote/eth-usd-test/1/",
+    "evidence": "/evidence/{evidence}/",
+    "out": "/out/{evidence}/0/",
 }
+
 
 @pytest.fixture
 def final(voters: None, reporting: Expiry, at: Clock) -> Expiry:
@@ -109,10 +119,17 @@ def a_digest() -> str:
     return Act.objects.filter(kind="Pledge").values_list("digest", flat=True)[0]
 
 
-def test_pages__no_script__say_the_same(final: Expiry, open_context: Callable[..., BrowserContext]) -> None:
+def test_pages__no_script__say_the_same(
+    voters: None, reporting: Expiry, request: pytest.FixtureRequest, open_context: Callable[..., BrowserContext]
+) -> None:
+    paper = document(expiry=reporting.id, price=LIE, words="I saw it.", links=["https://a.example/x"])
+    services.keep(document=paper, files=[], now=OPEN)
+    found = evidence_hash(paper)
+    assert person("carol").report(reporting.id, LIE, ETHER // 10, OPEN, found).refusal is None
+    request.getfixturevalue("final")
     plain, scripted = open_context(java_script_enabled=False).new_page(), open_context().new_page()
     for name, path in PAGES.items():
-        path = path.format(digest=a_digest())
+        path = path.format(digest=a_digest(), evidence=found)
         plain.goto(path)
         scripted.goto(path)
         assert plain.inner_text("h1") == scripted.inner_text("h1"), name

@@ -166,6 +166,9 @@ def test_dispute__counted_units__says_who_would_get_what(reporting: Expiry, clie
     add_series(reporting, 3_000 * ETHER)
     count_units(reporting, 12_000 * ETHER)
     at.now = to_challenge(reporting)
+    html = client.get(at_page(reporting) + "?price=2400").content.decode()
+    drawn = html[html.index('id="series"') :].partition("</svg>")[0]
+    assert all(name in drawn for name in ("strike S 2,000", "standing = median 2,500", "counter 2,400")), drawn
     text = read(client, at_page(reporting) + "?price=2400")
     assert "If 2,400.00 took the place of 2,500.00, payouts worth 400 ETH would change hands" in text
     assert "400 ETH from N to P" in text
