@@ -118,8 +118,10 @@ def test_logout__by_post_alone__nothing_is_left(client: Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/login/text", "/login/enter", "/logout/"])
-def test_session_posts__from_another_site__refused(path: str) -> None:
-    assert post(Client(enforce_csrf_checks=True), path, {}).status_code == 403
+def test_session_posts__from_another_site__refused_by_a_page_that_says_what_to_do(db: None, path: str) -> None:
+    refused = post(Client(enforce_csrf_checks=True), path, {})
+    assert refused.status_code == 403
+    assert "Nothing has changed. Go back, load the page again" in refused.content.decode()
 
 
 @pytest.mark.parametrize(
