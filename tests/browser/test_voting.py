@@ -270,6 +270,31 @@ def test_commit__wallet_that_signs_differently_each_time__random_salt_and_a_file
     assert Act.objects.get(kind="VoteReveal").price == VOTE
 
 
+def test_reveal__from_a_backup_file__asks_for_no_salt_and_tells_a_wrong_file(
+    ballot: Expiry, vera: Any, at: Clock, tmp_path: Path
+) -> None:
+    page, _ = vera()
+    commit(page)
+    with page.expect_download() as started:
+        page.locator("#backup").click()
+    file = tmp_path / started.value.suggested_filename
+    started.value.save_as(file)
+    to_reveal(ballot, at)
+    other, wallet = vera()
+    other.goto(REVEAL)
+    expect(other.locator("#vote-state")).to_contain_text("Your weight is 10 ETH.")
+    other_ballot = json.dumps({**json.loads(file.read_text()), "ballot": "2"})
+    for name, text, said in (("a", "[", "no backup file of a vote"), ("b", other_ballot, "of another ballot")):
+        wrong = tmp_path / name
+        wrong.write_text(text)
+        other.locator("#from-file").set_input_files(wrong)
+        expect(other.locator("#vote-state")).to_contain_text(said)
+    other.locator("#from-file").set_input_files(file)
+    reveal(other)
+    assert wallet.count("personal_sign") == 0
+    assert Act.objects.get(kind="VoteReveal").price == VOTE
+
+
 def test_commit__service_answers_with_another_commitment__nothing_is_signed(
     ballot: Expiry, vera: Any
 ) -> None:
