@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -21,7 +22,7 @@ from pages.limits import limited
 
 ACCOUNT, NONCE = "account", "login_nonce"
 DAY = 86_400
-AT_HOME = "/me/"
+AT_HOME, LOGIN = "/me/", "/login/"
 
 
 def account_of(request: HttpRequest) -> str | None:
@@ -31,9 +32,20 @@ def account_of(request: HttpRequest) -> str | None:
 
 
 def logged_in(request: HttpRequest) -> dict[str, Any]:
-    """For every template: who is logged in, and the chain that wallets must be on."""
+    """For every template: who is logged in, else where to do that, and the chain that wallets must be on."""
     session = getattr(request, "session", None)
-    return {"logged_in": session.get(ACCOUNT) if session is not None else None, "chain_id": settings.CHAIN_ID}
+    return {
+        "logged_in": session.get(ACCOUNT) if session is not None else None,
+        "login_url": _login_url(request),
+        "chain_id": settings.CHAIN_ID,
+    }
+
+
+def _login_url(request: HttpRequest) -> str:
+    """Whence one comes back to the page that one was at; from the home page to one's account."""
+    known = {"/": "", LOGIN: request.GET.get("next", "")}
+    back = known.get(request.path, request.get_full_path())
+    return f"{LOGIN}?{urlencode({'next': back})}" if back else LOGIN
 
 
 def site() -> login.Site:

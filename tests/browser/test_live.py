@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from oracle.models import Expiry
 from oracle.services.time import pass_time
+from settlement.alarms import AlarmKind, raise_alarm
 from tests.browser.conftest import NARROW, Clock
 from tests.browser.test_alerts import logged_in
 from tests.browser.test_stages import evidence
@@ -161,6 +162,38 @@ def test_live__my_account__a_deposit_that_is_counted_appears(reporting: Expiry, 
     page.clock.run_for(31_000)
     expect(free).to_have_text("101 ETH")
     expect(said(page)).to_have_text("This page has changed.")
+
+
+def test_live__an_account__what_it_did_appears(reporting: Expiry, open_context: Callable[..., BrowserContext]) -> None:
+    page = open_context().new_page()
+    page.clock.install()
+    page.goto(f"/accounts/{person('bob').address}/")
+    expect(page.locator("#live")).to_contain_text("No bonds on unfinished expiries.")
+    assert person("bob").report(reporting.id, PRICE, ETHER, OPEN + 1).refusal is None
+    page.clock.run_for(31_000)
+    expect(page.locator("#live table", has_text="Bonds")).to_contain_text("eth-usd-test")
+
+
+def test_live__all_series__a_new_one_appears(
+    reporting: Expiry, open_context: Callable[..., BrowserContext]
+) -> None:
+    page = open_context().new_page()
+    page.clock.install()
+    page.goto("/series/")
+    expect(page.locator("#live")).to_contain_text("None here.")
+    add_series(reporting, STRIKE)
+    page.clock.run_for(31_000)
+    expect(page.locator("#live table")).to_contain_text("eth-usd-test")
+
+
+def test_live__status__an_alarm_appears(reporting: Expiry, open_context: Callable[..., BrowserContext]) -> None:
+    page = open_context().new_page()
+    page.clock.install()
+    page.goto("/status")
+    expect(page.locator("#live h2", has_text="Alarms")).to_be_visible()
+    raise_alarm(AlarmKind.PUBLICATION_STUCK, "publication:1", "in no block", now=OPEN)
+    page.clock.run_for(31_000)
+    expect(page.locator("#live .alarm")).to_contain_text("in no block")
 
 
 def test_live__a_series__follows_its_expiry(

@@ -53,6 +53,20 @@ def test_login__signed_as_asked__my_page_is_mine(client: Client) -> None:
     assert ALICE.address in client.get("/me/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("/", "/login/"),
+        ("/expiries/?q=eth&sort=value", "/login/?next=%2Fexpiries%2F%3Fq%3Deth%26sort%3Dvalue"),
+        ("/login/?next=/vote/", "/login/?next=%2Fvote%2F"),
+        ("/login/", "/login/"),
+        ("/nothing-here/", "/login/?next=%2Fnothing-here%2F"),
+    ],
+)
+def test_login_link__on_a_page__leads_back_to_it(client: Client, path: str, link: str) -> None:
+    assert f'<a href="{link}">Log in</a>' in client.get(path).content.decode()
+
+
 def test_login__the_same_again__refused(client: Client) -> None:
     body = signed(asked(client))
     assert post(client, "/login/enter", body).status_code == 200

@@ -10,12 +10,13 @@ const byId = (id) => document.getElementById(id);
 export class Vote {
   // `guarded` asks the wallet with its owner in mind; `changed` has the form looked at anew.
   constructor(page, wallets, guarded, changed) {
-    Object.assign(this, { page, wallets, guarded, changed, opened: null });
+    Object.assign(this, { page, wallets, guarded, changed, opened: null, unread: "" });
     this.revealing = page.half === "reveal";
     this.input = byId("id_price");
     this.forget();
     byId("backup").addEventListener("click", () => { this.saved = true; queueMicrotask(changed); });
     const picker = byId("from-file");
+    picker?.addEventListener("click", () => { picker.value = ""; }); // so that the same file can be chosen once more
     picker?.addEventListener("change", () => this.open(picker.files[0]));
     if (picker?.files.length) this.open(picker.files[0]); // chosen before this script was there
   }
@@ -152,15 +153,17 @@ export class Vote {
   }
 
   async open(file) {
-    if (!file || file.size > 10_000) return this.say("This is no backup file of a vote.");
+    if (!file) return;
+    const text = file.size > 10_000 ? "" : await file.text();
     let kept = null;
     try {
-      kept = JSON.parse(await file.text());
+      kept = JSON.parse(text);
     } catch {
       // said below
     }
     const fits = kept?.expiry === this.page.expiry && String(kept.ballot) === this.page.ballot && /^0x[0-9a-f]{40}$/.test(kept.account) && /^0x[0-9a-f]{64}$/.test(kept.salt) && /^[0-9]{1,37}$/.test(kept.price);
-    if (!fits) return this.say(kept?.salt ? "This file is of another ballot." : "This is no backup file of a vote.");
+    this.unread = fits ? "" : kept?.salt ? "This file is of another ballot." : "This is no backup file of a vote.";
+    if (!fits) return this.say();
     this.opened = kept;
     this.input.value = "";
     await this.look();
@@ -187,12 +190,12 @@ export class Vote {
     return `This browser does not have the salt.${sealed ? " Make it again with the wallet that you committed with, or open your backup file." : ""}`;
   }
 
-  say(text) {
+  say() {
     const weight = this.voter ? ` Your weight is ${decimal(this.voter.weight)} ETH.` : "";
     const where = this.salt && this.random ? "The salt is random and kept in this browser and in the backup file." : this.salt ? "The salt is made; the same wallet makes it again on any device." : this.missing();
     const vote = this.salt && this.price ? ` Your vote: ${decimal(this.price)}.` : "";
     const file = this.opened && !this.fromFile() ? ` The backup file is of the account ${this.opened.account}: select it in the wallet.` : "";
-    if (text || this.account || file) byId("vote-state").textContent = `${text ?? where}${file}${vote}${weight}`;
+    if (this.unread || this.account || file) byId("vote-state").textContent = `${this.unread || where}${file}${vote}${weight}`;
   }
 }
 
