@@ -1,4 +1,5 @@
-"""/api/schema/, the OpenAPI document, and /api/docs/, the same as a page to read, without a script of anybody's."""
+"""/api/schema/, the OpenAPI document, and /api/docs/, the same as a page to read, without a script of anybody's; and at
+the root of the API, where they are."""
 
 from __future__ import annotations
 
@@ -6,8 +7,9 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import conditional_page, require_safe
@@ -20,6 +22,13 @@ def document() -> dict[str, Any]:
     """The OpenAPI document; it depends on the code alone."""
     found: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return found
+
+
+@require_safe
+def api_root(request: HttpRequest) -> HttpResponse:
+    """Where the API is described."""
+    places = {"openapi": reverse("schema"), "docs": reverse("api-docs")}
+    return JsonResponse({name: request.build_absolute_uri(place) for name, place in places.items()})
 
 
 @require_safe

@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.urls import include, path
 
 from assize import health
-from assize.api_docs import api_docs, api_schema
+from assize.api_docs import api_docs, api_root, api_schema
 from assize.metrics.views import metrics
 
 urlpatterns = [
+    path("api/v1/", api_root, name="api-root"),
     path("api/v1/", include("oracle.api.urls")),
     path("api/v1/", include("evidence.api")),
     path("api/v1/", include("disputes.api.urls")),

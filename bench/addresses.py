@@ -56,6 +56,7 @@ READS: dict[str, list[str]] = {
     API + "follows": ["", "?limit=200"],
     API + "webhooks": [""],
     API + "deliveries": ["", "?limit=200"],
+    "api/v1/": [""],
     "api/schema/": [""],
     "api/docs/": [""],
     "": [""],

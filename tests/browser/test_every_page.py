@@ -56,7 +56,7 @@ NO_PAGE = {
     ),
     "is for programs": (
         "receipt-file", "evidence-file", "feed", "feed-follow", "feed-named", "calendar", "calendar-mine",
-        "calendar-ballot", "calendar-named", "schema", "healthz", "readyz", "metrics",
+        "calendar-ballot", "calendar-named", "api-root", "schema", "healthz", "readyz", "metrics",
     ),
 }  # fmt: skip
 
