@@ -84,12 +84,13 @@ def edit(request: HttpRequest, account: str, pk: int | None = None) -> HttpRespo
 def _wanted(request: HttpRequest, account: str) -> dict[str, Any]:
     """`?expiry=<slug>`, `?votes=mine` and the like, by which other pages lead here; and the first address by mail."""
     box = Mailbox.objects.filter(account=account, confirmed_at__isnull=False).first()
+    found = {"mailbox": box, "kinds": request.GET.getlist("kind")}
     if "votes" in request.GET:
-        return {"mailbox": box, "scope": Follow.Scope.VOTES}
+        return found | {"scope": Follow.Scope.VOTES}
     for scope in ("expiry", "index", "account"):
         if text := request.GET.get(scope, "")[:100]:
-            return {"mailbox": box, "scope": scope, "target": text}
-    return {"mailbox": box}
+            return found | {"scope": scope, "target": text}
+    return found
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,10 +12,12 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from ledger.fields import WholeField
 from oracle import clock
+from oracle.events import EventKind
 from oracle.models import Expiry, Index
 from oracle.selectors import RUNNING
 from pages import files, life
@@ -30,6 +33,17 @@ PLACE = re.compile(r"(-?[0-9]{1,80})\.(0x[0-9a-f]{64})")
 TEXT = re.compile(r"[-\w/ ]{1,100}", re.ASCII)
 ID = re.compile(r"0x[0-9a-f]{64}")
 NEVER = 10**18  # later than any time: what has no deadline comes last
+
+ENTERED_BY: Mapping[str, EventKind] = {
+    Stage.SCHEDULED: EventKind.LISTED,
+    Stage.REPORTING: EventKind.OPENED,
+    Stage.CHALLENGE: EventKind.STANDING,
+    Stage.COMMIT: EventKind.BALLOT_OPENED,
+    Stage.REVEAL: EventKind.REVEAL_OPENED,
+    Stage.RULING: EventKind.RULING_OPENED,
+    Stage.FINAL: EventKind.FINAL,
+}
+"""What happens when an expiry comes to a stage: what whoever looks at those in it can be told of."""
 
 COLUMNS = (
     "slug", "id", "index", "stage", "expiry_at", "deadline", "round", "ballot", "standing", "price", "decided_by",
@@ -74,6 +88,12 @@ class Asked:
             kept["sort"] = None
         return "?" + urlencode({name: value for name, value in kept.items() if value})
 
+    def follow(self) -> str:
+        """A new alert filled in with what of this an alert can keep: the index, and coming to the stage."""
+        kept = {"index": self.index, "kind": ENTERED_BY.get(self.stage or "")}
+        query = urlencode({name: value for name, value in kept.items() if value})
+        return reverse("alert-new") + (f"?{query}" if query else "")
+
 
 @require_safe
 def expiries(request: HttpRequest) -> HttpResponse:
@@ -98,6 +118,8 @@ def expiries(request: HttpRequest) -> HttpResponse:
         "all_indices": (asked.address(index=None), asked.index is None),
         "more_indices": more,
         "next": place and asked.address(after=place),
+        "follow": asked.follow(),
+        "comes_to": asked.stage if asked.stage in ENTERED_BY else None,
         "csv": asked.address(format="csv"),
         "json": asked.address(format="json"),
         "now": clock.now(),

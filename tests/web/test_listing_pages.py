@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from django.test import Client
 from oracle.models import Expiry, Index
 from oracle.services import listing
 from oracle.services.time import pass_time
+from pages.listing import ENTERED_BY
+from protocol.stages import Stage
 from protocol.terms import Terms
 from tests.cast import ETHER, person
 from tests.db.conftest import NOW, SPEC
@@ -114,6 +117,22 @@ def test_expiries__follow__leads_to_what_is_shown(gold: Index, client: Client) -
     for link in ("/me/alerts/new/?index=gold", "/feeds/gold.atom", "/calendar/gold.ics"):
         assert f'<a href="{link}">' in page
     assert [client.get(path).status_code for path in ("/feeds/gold.atom", "/calendar/gold.ics")] == [200, 200]
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_expiries__follow_of_a_stage__asks_for_what_brings_one_there(
+    gold: Index, client: Client, stage: Stage, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "http://testserver"
+    page = client.get(f"/expiries/?index=gold&stage={stage}&q=gold").content.decode()
+    found = re.search(r'<a href="(/me/alerts/new/\?[^"]+)">Follow, when one comes to (\w+)</a>', page)
+    assert found and found[2] == stage
+    enter(client)
+    form = client.get(unescape(found[1])).content.decode()
+    assert re.search(r'name="target" value="gold"', form)
+    (kind,) = re.findall(r'name="kinds" value="(\w+)"[^>]* checked', form)
+    assert kind == ENTERED_BY[stage]
+    assert "Follow</a>" in client.get("/expiries/?stage=OPEN").content.decode()
 
 
 @pytest.mark.parametrize("query", ["?stage=NONE", "?sort=none", "?after=x", "?format=pdf", "?index=none", "?index=%00"])
