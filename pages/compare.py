@@ -45,10 +45,12 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A line for each source. Not drawn: `others` of the same sources in further documents, of which `denied` say
-    something else of the same second than the line does; and what `more` sources said, for whom there is no room."""
+    """A line for each source; so many of the first are those of the `heaviest` document. Not drawn: `others` of the same
+    sources in further documents, of which `denied` say something else of the same second than the line does; and what
+    `more` sources said, for whom there is no room."""
 
     lines: Sequence[Line]
+    heaviest: int
     others: int
     denied: int
     more: int
@@ -78,7 +80,7 @@ def compare(
     at, window, tolerance = instant_of(row), window_of(row), terms.tolerance_ppm
     if not of.lines and not levels:
         return Compare(of, None, [], [], "", "")
-    frame = frame_of(of.lines, at, window, levels, tolerance)
+    frame = frame_of(of.lines[: of.heaviest], at, window, levels, tolerance)
     return Compare(
         of=of,
         chart=observed(of.lines, at, frame, levels, tolerance, drawn.of_reports(reports)),
@@ -92,7 +94,7 @@ def compare(
 def lines_of(documents: Iterable[Sequence[Told]]) -> Lines:
     """Each source as the first document has it that names it, or whoever bonds the least could add to its line."""
     by_source: dict[str, dict[int, int]] = {}
-    others = denied = 0
+    heaviest = others = denied = 0
     for told in documents:
         known = set(by_source)
         for second, source, price in told:
@@ -101,8 +103,9 @@ def lines_of(documents: Iterable[Sequence[Told]]) -> Lines:
                 line.setdefault(second, price)
             others += line.get(second) != price
             denied += line.get(second, price) != price
+        heaviest = heaviest or len(by_source)
     lines = [Line(name, sorted(said.items())) for name, said in by_source.items()]
-    return Lines(lines[:SOURCES], others, denied, len(lines[SOURCES:]))
+    return Lines(lines[:SOURCES], heaviest, others, denied, len(lines[SOURCES:]))
 
 
 def seen(row: Expiry, source: str, second: int, price: int) -> Seen:

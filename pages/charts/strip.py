@@ -33,16 +33,20 @@ class Frame:
         return self.first <= second <= self.last and self.low <= price <= self.high
 
 
-def frame_of(lines: Sequence[Line], at: int, window: int, levels: Sequence[Level], tolerance_ppm: int) -> Frame:
-    """So many seconds before and after `at`, and prices around the final one, else what stands and the median.
+def frame_of(
+    heaviest: Sequence[Line], at: int, window: int, levels: Sequence[Level], tolerance_ppm: int
+) -> Frame:
+    """So many seconds before and after `at`, and prices around the final one; before there is one, around what stands
+    and the median, and the middle of what the `heaviest` document says nearest to `at`: a lie that stands hides it.
 
-    Where nothing stands, around the middle of what the sources said nearest to `at`; there must be one then.
+    There must be a price that stands, or a line.
     """
-    about = around(levels, tolerance_ppm)
-    if about is None:
-        middle = lower_median((nearest(line, at)[1], 1) for line in lines)
-        about = middle, middle
-    low, high = about
+    centre, stands = centre_of(levels), around(levels, tolerance_ppm)
+    ends = [stands] if stands else []
+    if heaviest and not (centre and centre.kind == "final"):
+        middle = lower_median((nearest(line, at)[1], 1) for line in heaviest)
+        ends.append((middle, middle))
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     return Frame(at - window, at + window, low - low * REACH_PPM // PPM, high + high * REACH_PPM // PPM)
 
 

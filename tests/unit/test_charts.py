@@ -148,7 +148,7 @@ def crossed(chart: Chart) -> list[str]:
 
 def strip(lines: list[Line], levels: list[Level], dots: Sequence[Dot] = (), window: int = 60) -> Chart:
     """Around second 100."""
-    frame = charts.frame_of(lines, 100, window, levels, 1_000)
+    frame = charts.frame_of(lines[: len(HONEST)], 100, window, levels, 1_000)
     return charts.observed(lines, 100, frame, levels, 1_000, dots)
 
 
@@ -210,6 +210,14 @@ def test_observed__prices_as_on_a_day_of_a_crash__all_are_drawn(off: list[int]) 
     price = STANDING.price
     line = Line("a", [(100 + n, price + price * each * (-1) ** n // 100_000) for n, each in enumerate(off)])
     assert [len(each) for each in shape(strip([line], [STANDING]))] == [len(off)]
+
+
+def test_observed__a_lie_stands_and_is_the_median__the_sources_are_drawn_beside_it() -> None:
+    chart = strip(HONEST, [Level("standing = median", 3_500 * ETHER, "standing")])
+    assert len(shape(chart)) == len(HONEST)
+    assert len(of_kind(chart, "level")) == 1
+    assert not [mark.text for mark in chart.marks if mark.text[:1] in ("↑", "↓")]
+    assert "4 observations" not in chart.label
 
 
 def test_observed__standing_lies_far_from_the_median__both_and_the_sources_are_in_it() -> None:

@@ -18,6 +18,7 @@ def test_lines__a_source_in_two_documents__is_drawn_as_the_first_has_it_and_the_
     assert [(line.name, line.points) for line in found.lines] == [("a", [(1, 10), (2, 11)]), ("b", [(1, 5)])]
     assert found.others == 3, "but not the one that is the same"
     assert found.denied == 1, "of which this one contradicts it"
+    assert found.heaviest == 1, "the line of the first document"
 
 
 def test_lines__one_document_contradicts_itself__the_first_counts() -> None:
@@ -29,6 +30,11 @@ def test_lines__more_sources_than_styles__the_first_are_drawn_and_the_rest_count
     found = lines_of([[(1, f"source {n}", 10) for n in range(SOURCES + 3)]])
     assert [line.name for line in found.lines] == [f"source {n}" for n in range(SOURCES)]
     assert found.more == 3
+
+
+def test_lines__a_document_without_an_observation__is_not_the_heaviest() -> None:
+    assert lines_of([[], [(1, "a", 10), (1, "b", 10)], [(1, "c", 10)]]).heaviest == 2
+    assert lines_of([]).heaviest == 0
 
 
 @pytest.mark.parametrize(
