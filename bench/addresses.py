@@ -60,6 +60,7 @@ READS: dict[str, list[str]] = {
     "api/schema/": [""],
     "api/docs/": [""],
     "": [""],
+    "how/": [""],
     "expiries/": [
         "", "?stage=OPEN&sort=deadline", "?sort=value", "?sort=final", "?q=nothing-like-it",
         "?q=silent&index=bench-usd", "?q={middle_id}", "?after={middle_at}.{middle_id}", "?format=json", "?format=csv",

@@ -45,7 +45,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """A line for each source; so many of the first are those of the `heaviest` document. Not drawn: `others` of the same
+    """A line for each source; so many of the first are those of the `heaviest` document. Not drawn: `others` of these
     sources in further documents, of which `denied` say something else of the same second than the line does; and what
     `more` sources said, for whom there is no room."""
 

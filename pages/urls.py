@@ -12,6 +12,7 @@ from pages.acting.vote_forms import EXPIRY_FORMS
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("how/", views.how, name="how"),
     path("expiries/", listing.expiries, name="expiries"),
     path("expiries/<slug:name>/", expiry.expiry, name="expiry"),
     path("expiries/<slug:name>/transcript", views.transcript, name="transcript"),

@@ -36,6 +36,12 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def how(request: HttpRequest) -> HttpResponse:
+    """What this is, for somebody who sees it for the first time."""
+    return render(request, "pages/how.html")
+
+
+@require_safe
 def transcript(request: HttpRequest, name: str) -> HttpResponse:
     """Every act with its signatures and receipt, a page at a time."""
     row = _existing(name)

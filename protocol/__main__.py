@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from protocol.cases import resolve
-from protocol.transcript import verify
+try:
+    from protocol.cases import resolve
+    from protocol.transcript import verify
+except ModuleNotFoundError as missing:
+    sys.exit(f"{missing.name} is not installed here: run `make venv` once, then .venv/bin/python -m protocol")
 
 DIFFERS, UNREADABLE = 1, 2
 

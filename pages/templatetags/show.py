@@ -117,6 +117,14 @@ def when(context: dict[str, Any], second: int | None) -> str | SafeString:
     return format_html('<time datetime="{}">{}</time> <small class="near">({})</small>', iso, show.utc(second), near)
 
 
+@register.simple_tag(takes_context=True)
+def nav(context: dict[str, Any], path: str, word: str) -> SafeString:
+    """A link of the site's menu, marked on the pages below it."""
+    request = context.get("request")
+    here = ' aria-current="page"' if request is not None and request.path.startswith(path) else ""
+    return SafeString(f'<a href="{path}"{here}>{word}</a>')
+
+
 @register.simple_tag
 def event_words() -> str:
     """What is said of each kind of event to whoever has the page open, as JSON."""

@@ -30,7 +30,7 @@ WIDEST = {"width": 1600, "height": 900}
 SLUG = "eth-usd-test"
 ON_EXPIRY = ("expiry", "transcript", "verify", "report", "dispute", "commit", "reveal")
 PLAIN = (
-    "home", "expiries", "simulate", "series", "vote", "me", "stake", "unstake", "withdraw", "deposit", "claim",
+    "home", "how", "expiries", "simulate", "series", "vote", "me", "stake", "unstake", "withdraw", "deposit", "claim",
     "login", "reserves", "status", "attestors", "alerts", "alert-new", "alert-log", "api-tokens", "api-docs",
 )  # fmt: skip
 OTHERS = {
@@ -56,7 +56,7 @@ NO_PAGE = {
     ),
     "is for programs": (
         "receipt-file", "evidence-file", "feed", "feed-follow", "feed-named", "calendar", "calendar-mine",
-        "calendar-ballot", "calendar-named", "api-root", "schema", "healthz", "readyz", "metrics",
+        "calendar-ballot", "calendar-named", "schema", "healthz", "readyz", "metrics",
     ),
 }  # fmt: skip
 

@@ -14,9 +14,11 @@ from assize.timetable import Ring
 from ledger import names, selectors
 from oracle import clock, signer
 from oracle.models import Act, Beat, Expiry, Index
+from reporter.sources import window_of
 from tests.cast import ETHER, person
 from tests.db.conftest import GUARDIANS, NOW, SPEC
 
+ROOT = Path(__file__).resolve().parents[2]
 AT = str(NOW + 86_400)
 ALICE = person("alice").address
 
@@ -34,9 +36,16 @@ def lines(capsys: pytest.CaptureFixture[str], *command: Any) -> list[str]:
 def test_list_index__a_file__prints_its_id(tmp_path: Path, capsys: Any) -> None:
     file = tmp_path / "eth.json"
     file.write_text(json.dumps(SPEC))
-    (line,) = lines(capsys, "list_index", "eth-usd", str(file))
+    line, read = lines(capsys, "list_index", "eth-usd", str(file))
     assert line == f"index eth-usd version 1 {Index.objects.get().id}"
-    assert lines(capsys, "list_index", "eth-usd", str(file)) == [line]
+    assert lines(capsys, "list_index", "eth-usd", str(file)) == [line, read]
+
+
+def test_list_index__the_example_of_the_docs__says_how_it_reads_the_prices(capsys: Any) -> None:
+    example = ROOT / "docs" / "operating" / "index.example.json"
+    _, read = lines(capsys, "list_index", "eth-usd", str(example))
+    assert read == "prices from 1.00 to 100,000.00, in steps of 0.01"
+    assert window_of(Index.objects.get().spec) == 60, "and our own reporter can read it"
 
 
 def test_list_expiry__index_instant_terms_and_guardians__is_listed_with_them(capsys: Any) -> None:

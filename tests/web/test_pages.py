@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -190,6 +191,19 @@ def test_home__each_kind__is_in_its_place(reporting: Expiry, terms: Terms, clien
     text = read(client, "/")
     assert "Nothing is open." in text
     assert text.index("Final last") < text.index("eth-usd-test")
+
+
+def test_how__a_newcomer__is_led_there_from_every_page_and_on_from_it(db: None, client: Client) -> None:
+    for path in ("/", "/expiries/", "/nothing-here/"):
+        assert '<a href="/how/">How it works</a>' in client.get(path).content.decode()
+    page = client.get("/how/").content.decode()
+    for link in re.findall(r'href="(/[^"]*)"', page[page.index("<main") : page.index("</main>")]):
+        assert client.get(unescape(link)).status_code in (200, 302), link
+
+
+def test_menu__below_one_of_its_pages__marks_it_alone(db: None, client: Client) -> None:
+    for path, marked in (("/", []), ("/series/?state=OPEN", ["/series/"]), ("/vote/", ["/vote/"]), ("/how/", [])):
+        assert re.findall(r'<a href="([^"]*)" aria-current="page"', client.get(path).content.decode()) == marked
 
 
 def test_home__nothing_listed__says_so(db: None, client: Client) -> None:

@@ -7,6 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 from oracle.management import options
 from oracle.management.shell import ShellCommand
 from oracle.services import listing
+from protocol.show import decimal
+from protocol.terms import Index as Bounds
 
 
 class Command(ShellCommand):
@@ -27,3 +29,6 @@ class Command(ShellCommand):
         except listing.InvalidListing as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"index {index.slug} version {index.version} {index.id}")
+        bounds = Bounds.from_json(index.spec)
+        least, most, tick = map(decimal, (bounds.min_price, bounds.max_price, bounds.tick))
+        self.stdout.write(f"prices from {least} to {most}, in steps of {tick}")

@@ -2,6 +2,7 @@
 
 const PAUSE_MS = 30_000;
 const LATE_MS = 2_000; // what the instant moves on takes the service a moment
+const SOON_MS = 60_000; // and then it may take it some more
 const STAGE = '[aria-label="Stage"]';
 const CHANGES = [STAGE, '[aria-label="Your vote"] > h2', "#id_bond_help"]; // with the stage, beside the facts in #act
 
@@ -43,5 +44,6 @@ export function wait(of, look) {
 function pause(of) {
   const at = Date.parse(of?.querySelector(`${STAGE} time`)?.dateTime);
   const left = at - 1000 * Number(of?.documentElement.dataset.now);
-  return left > 0 && left < PAUSE_MS ? left + LATE_MS : PAUSE_MS;
+  if (left > 0) return Math.min(left + LATE_MS, PAUSE_MS);
+  return left > -SOON_MS ? LATE_MS : PAUSE_MS; // also where no instant is named
 }

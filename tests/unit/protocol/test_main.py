@@ -21,6 +21,14 @@ def written(tmp_path: Path, document: Any) -> str:
     return str(path)
 
 
+def test_main__without_what_it_needs__says_so_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "protocol", "verify", str(CASE)], cwd=ROOT, capture_output=True, text=True, env={}
+    )
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "run `make venv` once, then .venv/bin/python -m protocol" in done.stderr
+
+
 def test_main__from_a_shell__resolves_without_anything_else() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "protocol", "resolve", str(CASE)], cwd=ROOT, capture_output=True, text=True, env={}
