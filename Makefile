@@ -5,7 +5,7 @@ DEV = $(or $(PYTHON),$(error Python 3.11 is missing: install it)) -m dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint bench bench-peers soak screenshots doctor manual requirements venv clean
+.PHONY: help demo run sample test lint bench bench-peers soak screenshots doctor manual requirements venv clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ demo:  ## one real expiry from bonded reports to redeemed P and N, on a stack of
 
 run:  ## database, broker, chain, web, worker, beat and attestors, until Ctrl-C
 	@$(DEV) run
+
+sample:  ## an expiry with windows of minutes, beside a running `make run`
+	@$(DEV) sample
 
 test:  ## all tests, with services of their own; ARGS goes to pytest
 	@$(DEV) test $(ARGS)

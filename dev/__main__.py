@@ -12,7 +12,7 @@ if not (3, 11) <= sys.version_info[:2] <= (3, 13):
 
 from dev.problem import Problem  # noqa: E402
 
-USAGE = "usage: python -m dev run | demo | test [pytest arguments] | bench | soak | manage ARGUMENTS | venv"
+USAGE = "usage: python -m dev run | sample | demo | test [pytest arguments] | bench | soak | manage ARGUMENTS | venv"
 
 
 def main(arguments: list[str]) -> int:

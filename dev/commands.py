@@ -3,18 +3,20 @@
 import os
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-from dev import accounts, postgres, processes, services
+from dev import accounts, postgres, processes, sample, services
 from dev.folders import ROOT, RunFolder
 from dev.ports import free_port
 from dev.problem import Problem
 from dev.supervisor import Interrupted, Supervisor
 
 WEB_PORT = 8000
+PEOPLE = range(accounts.FIRST_PERSON, accounts.FIRST_PERSON + 3)
 WEB_SECONDS = 120  # on a machine that does a lot besides
 # On two cores; a file stays in one process, which has a database of its own.
 WHOLE_SUITE = ["-n", "2", "--dist", "loadfile"]
@@ -73,8 +75,10 @@ def run(arguments: list[str]) -> int:
             for name in ("DATABASE_URL", "REDIS_URL", "RPC_URL"):
                 print(f"{name:9} {env[name]}")
             print(f"wallet    chain {env['CHAIN_ID']} at {env['RPC_URL']}; accounts {accounts.FIRST_PERSON} and up of")
-            print(f"          \"{accounts.MNEMONIC}\" have ether there")
-            print("empty     until an expiry is listed: docs/operating/README.md, \"List an expiry\"")
+            print(f"          \"{accounts.MNEMONIC}\" have ether there: import such a key, which everybody knows,")
+            for index in PEOPLE:
+                print(f"          {accounts.key(index)}  {accounts.address(index)}")
+            print("empty     until an expiry is listed: make sample, or docs/operating/README.md, \"List an expiry\"")
             print(f"logs      {folder.logs.relative_to(ROOT)}\nCtrl-C stops all of it.", flush=True)
             supervisor.watch()
     except Interrupted:
@@ -136,6 +140,19 @@ def manage(arguments: list[str]) -> int:
     return subprocess.run([*processes.MANAGE, *arguments], env=env, cwd=ROOT).returncode
 
 
+def sample_expiry(arguments: list[str]) -> int:
+    """An expiry with short windows and three series, in the stack that `make run` has up."""
+    if services.recall() is None:
+        raise Problem("no stack is running here: start one with `make run`, and say `make sample` beside it")
+    now = int(time.time())
+    name, steps = sample.steps(now)
+    for step in steps:
+        if code := manage(step):
+            return code
+    print(sample.told(name, now))
+    return 0
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run,
     "demo": demo,
@@ -143,6 +160,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "bench": bench,
     "soak": soak,
     "manage": manage,
+    "sample": sample_expiry,
 }
 
 

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from assize.timetable import Ring
+from dev import sample
 from ledger import names, selectors
 from oracle import clock, signer
 from oracle.models import Act, Beat, Expiry, Index
@@ -58,6 +59,17 @@ def test_list_expiry__index_instant_terms_and_guardians__is_listed_with_them(cap
     assert (expiry.terms["report_window"], expiry.terms["min_reports"]) == ("60", "3")
     assert (expiry.terms["service"], expiry.terms["guardian_threshold"]) == (signer.service_address(), "2")
     assert expiry.terms["guardians"] == guardians.split(",")
+
+
+def test_sample__its_commands__list_an_expiry_that_one_person_sees_through(capsys: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(ROOT)
+    name, (index, expiry, series) = sample.steps(NOW)
+    for step in (index, expiry):
+        call_command(*step)
+    found = Expiry.objects.get(slug=name)
+    assert (found.expiry_at, found.terms["min_reports"]) == (NOW + sample.OPENS_IN, "1")
+    assert series[:2] == ["list_series", name]
+    assert f"/expiries/{name}/" in sample.told(name, NOW)
 
 
 def test_list_expiry__iso_instant__is_that_unix_second(capsys: Any) -> None:
