@@ -76,7 +76,11 @@ class ActForm(forms.Form):
         raise NotImplementedError
 
     def trouble(self, message: Message) -> Trouble | None:
-        """Why it would be refused now."""
+        """Why it would be refused now, whoever signs it."""
+        return None
+
+    def trouble_of_account(self, message: Message) -> Trouble | None:
+        """Why it would be refused of the account in the message; not asked while no account is known."""
         return None
 
     def defaults(self) -> dict[str, str]:
@@ -179,6 +183,9 @@ class ReportForm(EvidenceForm, OnExpiry):
         if not self.terms.min_report_bond <= message["bond"] <= self.terms.max_report_bond:
             bounds = f"{show.ether(self.terms.min_report_bond)} to {show.ether(self.terms.max_report_bond)}"
             return Trouble(f"The bond must lie within {bounds}.", "bond")
+        return None
+
+    def trouble_of_account(self, message: Message) -> Trouble | None:
         return short_of(message["account"], message["bond"], "bond")
 
 
@@ -218,10 +225,12 @@ class DisputeForm(EvidenceForm, OnExpiry):
         quote = self.simulated.quote
         if quote is None:
             return refused(self.simulated.refusal, "price") if self.simulated.refusal else None
-        taken, least = min(message["amount"], quote.left), min(self.terms.min_pledge, quote.left)
-        if taken < least:
-            return Trouble(f"Pledge at least {show.ether(least)}.", "amount")
-        return short_of(message["account"], taken, "amount")
+        least = min(self.terms.min_pledge, quote.left)
+        return Trouble(f"Pledge at least {show.ether(least)}.", "amount") if message["amount"] < least else None
+
+    def trouble_of_account(self, message: Message) -> Trouble | None:
+        assert self.simulated is not None and self.simulated.quote is not None
+        return short_of(message["account"], min(message["amount"], self.simulated.quote.left), "amount")
 
     def defaults(self) -> dict[str, str]:
         quote = self.simulated and self.simulated.quote
@@ -248,7 +257,7 @@ class MoneyForm(ActForm):
     def message(self, account: str, now: int) -> Message:
         return {"account": account, "amount": self.cleaned_data["amount"], "nonce": secrets.randbits(128)}
 
-    def trouble(self, message: Message) -> Trouble | None:
+    def trouble_of_account(self, message: Message) -> Trouble | None:
         return short_of(message["account"], message["amount"], "amount")
 
 
@@ -263,7 +272,7 @@ class WithdrawForm(MoneyForm):
 class UnstakeForm(MoneyForm):
     kind, title, button, command = "Unstake", "Unstake", "Sign and send", "unstake"
 
-    def trouble(self, message: Message) -> Trouble | None:
+    def trouble_of_account(self, message: Message) -> Trouble | None:
         account, amount = message["account"], message["amount"]
         held, locked = balance(names.stake(account)), stakes.locked_stake(account)
         if amount > held:

@@ -105,7 +105,8 @@ def prepared(request: HttpRequest, form: ActForm) -> HttpResponse:
     papers = form if isinstance(form, EvidenceForm) else None
     if papers is not None and not papers.add_evidence(message):
         return _invalid(form)
-    trouble, beside = form.trouble(message), {"defaults": form.defaults(), "foretold": form.foretold()}
+    trouble = form.trouble(message) or (form.trouble_of_account(message) if known else None)
+    beside = {"defaults": form.defaults(), "foretold": form.foretold()}
     if trouble is not None:
         return _trouble(trouble, beside)
     if not known:

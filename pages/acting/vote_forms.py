@@ -56,7 +56,7 @@ class VoteForm(OnExpiry):
             "known": [str(price) for price in known],
         }
 
-    def wrong_ballot(self, message: Message) -> Trouble | None:
+    def trouble(self, message: Message) -> Trouble | None:
         if message["ballot"] == self.on.ballot:
             return None
         return Trouble(
@@ -91,10 +91,8 @@ class CommitForm(VoteForm):
             "commitment": found["commitment"],
         }
 
-    def trouble(self, message: Message) -> Trouble | None:
+    def trouble_of_account(self, message: Message) -> Trouble | None:
         own = own_vote(self.on, message["account"])
-        if wrong := self.wrong_ballot(message):
-            return wrong
         if own is None:
             return refused(Refusal.NOT_A_VOTER)
         return refused(Refusal.ALREADY_COMMITTED) if own.commitment else None
@@ -125,10 +123,8 @@ class RevealForm(VoteForm):
             "salt": found["salt"],
         }
 
-    def trouble(self, message: Message) -> Trouble | None:
+    def trouble_of_account(self, message: Message) -> Trouble | None:
         own = own_vote(self.on, message["account"])
-        if wrong := self.wrong_ballot(message):
-            return wrong
         if own is None or not own.commitment:
             return refused(Refusal.NO_COMMITMENT)
         if own.price is not None:
