@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.urls import reverse
+from django.utils.html import format_html
 
 from ledger import names
 from ledger.selectors import balance
@@ -21,6 +22,7 @@ from oracle.models import Act, Expiry
 from oracle.projection import load_state
 from oracle.receipts import NOTHING
 from oracle.services.answer import REASONS
+from pages.acting import price_words
 from pages.acting.evidence_form import EvidenceForm
 from pages.acting.fields import DecimalField, EtherField
 from pages.dispute_words import materiality, quote_rows
@@ -29,7 +31,7 @@ from protocol.acts import Refusal
 from protocol.resolution import price_refusal
 from protocol.signing import Message
 from protocol.stages import Stage
-from protocol.terms import Terms
+from protocol.terms import Index, Terms
 from settlement.simulation import Ask, Simulated, simulate
 
 
@@ -108,10 +110,22 @@ class OnExpiry(ActForm):
         """What prices of the index are in, such as USD."""
         return show.pair(self.on.index.spec, "").partition("/")[2]
 
+    @property
+    def index(self) -> Index:
+        return Index.from_json(self.on.index.spec)
+
     def prepare(self) -> None:
         price = self.fields["price"]
         assert isinstance(price, DecimalField)
         price.unit = self.unit
+        allowed, described = price_words.allowed(self.index, self.unit), reverse("expiry", args=[self.on.slug])
+        price.help_text = format_html(
+            '{} {} <a href="{}#terms">What is priced</a>', price.help_text, allowed, described
+        )
+
+    def refused_price(self, price: int, refusal: Refusal) -> Trouble:
+        said = price_words.not_allowed(self.index, price, refusal)
+        return Trouble(said, "price") if said else refused(refusal, "price")
 
     def closed(self, now: int) -> Trouble | None:
         if self.on.stage == Stage.FINAL:
@@ -179,7 +193,7 @@ class ReportForm(EvidenceForm, OnExpiry):
 
     def trouble(self, message: Message) -> Trouble | None:
         if bad_price := price_refusal(load_state(self.on), message["price"]):
-            return refused(bad_price, "price")
+            return self.refused_price(message["price"], bad_price)
         if not self.terms.min_report_bond <= message["bond"] <= self.terms.max_report_bond:
             bounds = f"{show.ether(self.terms.min_report_bond)} to {show.ether(self.terms.max_report_bond)}"
             return Trouble(f"The bond must lie within {bounds}.", "bond")
@@ -224,7 +238,8 @@ class DisputeForm(EvidenceForm, OnExpiry):
         assert self.simulated is not None
         quote = self.simulated.quote
         if quote is None:
-            return refused(self.simulated.refusal, "price") if self.simulated.refusal else None
+            refusal = self.simulated.refusal
+            return self.refused_price(message["price"], refusal) if refusal else None
         least = min(self.terms.min_pledge, quote.left)
         return Trouble(f"Pledge at least {show.ether(least)}.", "amount") if message["amount"] < least else None
 

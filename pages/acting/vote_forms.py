@@ -11,13 +11,12 @@ import disputes.selectors
 from disputes.selectors import OwnVote
 from oracle.models import Act, Expiry
 from oracle.projection import load_state
-from oracle.services.answer import REASONS
+from pages.acting import price_words
 from pages.acting.forms import DisputeForm, OnExpiry, ReportForm, Trouble, refused
 from protocol.acts import Refusal
 from protocol.resolution import price_refusal
 from protocol.signing import Message, commitment
 from protocol.stages import Stage
-from protocol.terms import MAX_PRICE, Index
 
 NUMBER, WORD = re.compile(r"0|[1-9][0-9]{0,36}"), re.compile(r"0x[0-9a-f]{64}")
 KNOWN_PRICES = 50
@@ -43,16 +42,16 @@ class VoteForm(OnExpiry):
 
     def facts(self) -> dict[str, Any]:
         """What the script needs to know of expiry and ballot; integers as decimal strings."""
-        spec = Index.from_json(self.on.index.spec)
+        lowest, highest = price_words.span(self.index)
         revealing = self.half == "reveal" and self.on.stage == Stage.REVEAL  # before, reports may be sealed
         known = known_prices(self.on) if revealing else []
         return {
             "expiry": self.on.id,
             "slug": self.on.slug,
             "ballot": str(self.on.ballot),
-            "least": str(spec.min_price),
-            "most": str(min(spec.max_price, MAX_PRICE)),
-            "tick": str(spec.tick),
+            "least": str(lowest),
+            "most": str(highest),
+            "tick": str(self.index.tick),
             "known": [str(price) for price in known],
         }
 
@@ -135,7 +134,7 @@ class RevealForm(VoteForm):
         if opened != own.commitment:
             return refused(Refusal.COMMITMENT_MISMATCH, "price")
         bad_price = price_refusal(load_state(self.on), message["price"])
-        return Trouble(REASONS[bad_price], "price") if bad_price else None
+        return self.refused_price(message["price"], bad_price) if bad_price else None
 
 
 def own_vote(expiry: Expiry, account: str) -> OwnVote | None:

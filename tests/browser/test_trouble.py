@@ -235,7 +235,7 @@ def test_balance__too_low__said_at_the_field_with_the_way_to_deposit(
         ("1,234", "nothing between thousands"),
         ("two", "Write a number"),
         ("0", "more than 0"),
-        ("1" * 28, "outside the index"),
+        ("1" * 28, "The index has prices from"),
     ],
 )
 def test_price__none__said_at_the_field(

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from oracle.models import Expiry
-from tests.cast import person
+from tests.cast import ETHER, person
+from tests.db.conftest import SPEC
 from tests.web.conftest import Clock
 from tests.web.story import to_challenge
 
@@ -36,7 +37,58 @@ def test_form__no_account_known__says_nothing_of_its_money(
     if path == DISPUTE:
         at.now = to_challenge(reporting) + 1
     found = ask(client, path, **fields)
-    assert (found["ready"], found["note"]) == (False, "Connect a wallet: the account is part of what is signed.")
+    assert (found["ready"], found["note"][:17]) == (False, "Connect a wallet:")
     assert "errors" not in found
     poor = ask(client, path, **fields, account=person("nobody").address)
     assert list(poor["errors"]) == ["bond" if path == REPORT else "amount"]
+
+
+@pytest.fixture
+def cents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The index that is listed next has prices in multiples of 0.01 USD, from 1,000 to 99,999.99."""
+    bounds = {"min_price": 1_000 * ETHER - 1, "max_price": 100_000 * ETHER - 1, "tick": ETHER // 100}
+    for name, value in bounds.items():
+        monkeypatch.setitem(SPEC, name, str(value))
+
+
+@pytest.fixture
+def coarse(cents: None, reporting: Expiry) -> Expiry:
+    return reporting
+
+
+NEAR = "Prices of this index are multiples of 0.01: "
+SPAN = "The index has prices from 1,000.00 to 99,999.99; beyond, name the bound itself."
+
+
+@pytest.mark.parametrize(
+    "price, said",
+    [
+        ("3100.005", f"{NEAR}3,100.00 or 3,100.01."),
+        ("99999.995", f"{NEAR}99,999.99."),
+        ("999.99", SPAN),
+        ("100000", SPAN),
+    ],
+)
+@pytest.mark.parametrize("path", [REPORT, DISPUTE])
+def test_price__not_of_the_index__says_which_are_near(
+    coarse: Expiry, client: Client, at: Clock, path: str, price: str, said: str
+) -> None:
+    if path == DISPUTE:
+        at.now = to_challenge(coarse) + 1
+    assert ask(client, path, price=price, bond="0.1")["errors"] == {"price": said}
+
+
+@pytest.mark.parametrize("path", [REPORT, DISPUTE])
+def test_price__on_the_form__says_bounds_tick_and_what_is_priced(
+    coarse: Expiry, client: Client, path: str
+) -> None:
+    page = client.get(path).content.decode()
+    assert "From 1,000.00 to 99,999.99 USD, in multiples of 0.01." in page
+    assert '<a href="/expiries/eth-usd-test/#terms">What is priced</a>' in page
+    assert 'id="terms"' in client.get("/expiries/eth-usd-test/").content.decode()
+
+
+def test_price__any_multiple_of_the_least_unit__no_word_of_a_tick(reporting: Expiry, client: Client) -> None:
+    page = client.get(REPORT).content.decode()
+    assert "to 1,000,000,000.00 USD. <a" in page
+    assert "multiples" not in page
