@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from pages import expiry, listing, mine, papers, sandbox, series, sessions, verifying, views, vote
 from pages.acting import views as acting
-from pages.acting.forms import ACCOUNT_FORMS
+from pages.acting.money_forms import ACCOUNT_FORMS
 from pages.acting.send_forms import ACCOUNT_SENDS
 from pages.acting.vote_forms import EXPIRY_FORMS
 

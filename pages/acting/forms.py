@@ -17,7 +17,6 @@ from django.utils.html import format_html
 
 from ledger import names
 from ledger.selectors import balance
-from oracle import stakes
 from oracle.models import Act, Expiry
 from oracle.projection import load_state
 from oracle.receipts import NOTHING
@@ -26,6 +25,7 @@ from pages.acting import price_words
 from pages.acting.evidence_form import EvidenceForm
 from pages.acting.fields import DecimalField, EtherField
 from pages.dispute_words import materiality, quote_rows
+from pages.terms_words import percent
 from protocol import show
 from protocol.acts import Refusal
 from protocol.resolution import price_refusal
@@ -64,6 +64,10 @@ class ActForm(forms.Form):
 
     def prepare(self) -> None:
         """Set labels and first values that depend on the expiry."""
+
+    def outlook(self) -> str:
+        """What may become of the money once it is taken: read on the form, before anything is typed or signed."""
+        return ""
 
     def closed(self, now: int) -> Trouble | None:
         """Why nobody could do this now, whoever they are and whatever they typed."""
@@ -177,6 +181,13 @@ class ReportForm(EvidenceForm, OnExpiry):
             " price agrees with the final one."
         )
 
+    def outlook(self) -> str:
+        near, far = percent(self.terms.tolerance_ppm), percent(self.terms.full_forfeit_ppm)
+        return (
+            f"A price within {near} of the final one agrees with it and loses nothing. From {far} off on, all of the"
+            " bond is lost; in between, a part of it."
+        )
+
     def barred(self, account: str) -> Trouble | None:
         reported = Act.objects.filter(expiry=self.on, account=account, kind=self.kind).exists()
         return refused(Refusal.ALREADY_REPORTED) if reported else None
@@ -218,6 +229,14 @@ class DisputeForm(EvidenceForm, OnExpiry):
     )
 
     simulated: Simulated | None = None
+
+    def outlook(self) -> str:
+        near = percent(self.terms.tolerance_ppm)
+        return (
+            "A claim that is not filled when the window closes comes to nothing, and its pledges go back whole; where"
+            " another one is filled first, it stays open in the next round unless it agrees with the new price. Once it"
+            f" is filled, all of the pledge is lost unless the final price is within {near} of it."
+        )
 
     def message(self, account: str, now: int) -> Message:
         price, amount = self.cleaned_data["price"], self.cleaned_data["amount"] or None
@@ -262,46 +281,3 @@ class DisputeForm(EvidenceForm, OnExpiry):
             "text": materiality(self.simulated),
             "href": f"{reverse('simulate')}?{urlencode(query)}",
         }
-
-
-class MoneyForm(ActForm):
-    """Acts on an account alone."""
-
-    amount = EtherField(label="Amount")
-
-    def message(self, account: str, now: int) -> Message:
-        return {"account": account, "amount": self.cleaned_data["amount"], "nonce": secrets.randbits(128)}
-
-    def trouble_of_account(self, message: Message) -> Trouble | None:
-        return short_of(message["account"], message["amount"], "amount")
-
-
-class StakeForm(MoneyForm):
-    kind, title, button, command = "Stake", "Stake", "Sign and send", "stake"
-
-
-class WithdrawForm(MoneyForm):
-    kind, title, button, command = "Withdrawal", "Withdraw", "Sign and send", "withdraw"
-
-
-class UnstakeForm(MoneyForm):
-    kind, title, button, command = "Unstake", "Unstake", "Sign and send", "unstake"
-
-    def trouble_of_account(self, message: Message) -> Trouble | None:
-        account, amount = message["account"], message["amount"]
-        held, locked = balance(names.stake(account)), stakes.locked_stake(account)
-        if amount > held:
-            return Trouble(f"{show.ether(held)} is staked.", "amount")
-        if held - amount < locked:
-            rest = show.ether(held - locked)
-            text = f"Unfinished expiries count on {show.ether(locked)} of the stake; {rest} can be taken out."
-            return Trouble(text, "amount")
-        return None
-
-
-ACCOUNT_FORMS: dict[str, type[ActForm]] = {
-    "stake": StakeForm,
-    "unstake": UnstakeForm,
-    "withdraw": WithdrawForm,
-}
-"""Acts on an account alone: /me/<word>/."""

@@ -17,10 +17,11 @@ from django.views.decorators.http import require_http_methods
 from ledger.selectors import balances
 from oracle import clock, selectors
 from pages import life
-from pages.acting import forms, send_forms
+from pages.acting import send_forms
 from pages.acting.document import Line, document
 from pages.acting.evidence_form import EvidenceForm, PaperField
 from pages.acting.forms import ActForm, Trouble
+from pages.acting.money_forms import ACCOUNT_FORMS
 from pages.acting.send_forms import SendForm
 from pages.acting.vote_forms import EXPIRY_FORMS, VoteForm
 from pages.limits import limited
@@ -60,7 +61,7 @@ def on_expiry(request: HttpRequest, name: str, word: str) -> HttpResponse:
 @limited
 def on_account(request: HttpRequest, word: str) -> HttpResponse:
     """/me/stake/ and the like."""
-    form = forms.ACCOUNT_FORMS[word](_posted(request))
+    form = ACCOUNT_FORMS[word](_posted(request))
     if request.method == "POST":
         return prepared(request, form)
     _prefill(form, request)
