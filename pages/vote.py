@@ -90,12 +90,14 @@ def ballot(request: HttpRequest, name: str, number: int) -> HttpResponse:
     account, now = account_of(request), clock.now()
     voter = disputes.selectors.voter(expiry, account) if account else None
     runs = number == expiry.ballot and expiry.stage in (Stage.COMMIT, Stage.REVEAL)
+    revealed = any(vote.ballot == number and vote.price is not None for vote in voter.votes) if voter else False
     context = {
         "expiry": expiry,
         "terms": Terms.from_json(expiry.raised or expiry.terms),
         "ballots": [held[number - 1]],
         "number": number,
         "runs": runs,
+        "revealed": revealed,
         "actions": [actions.vote(expiry, now, account, held, member=voter is not None)] if runs else [],
         "voter": voter,
         "now": now,

@@ -111,7 +111,9 @@ def test_ballot__each_phase__the_button_of_who_has_something_to_do(
     assert offered(client, path) == ["reveal"]
     assert person("vera").reveal(ballot.id, 1, PRICE, at.now).refusal is None
     assert offered(client, path) == []
-    assert "You have revealed." in client.get(path).content.decode()
+    page = client.get(path).content.decode()
+    assert "You have revealed." in page
+    assert "Not to forget it" not in page
     log_in(client, "victor")
     assert offered(client, path) == []
     assert "You did not commit in this ballot." in client.get(path).content.decode()
@@ -125,7 +127,9 @@ def test_ballot__others_have_revealed__says_that_ones_own_vote_is_not(
     at.now += WINDOW
     assert person("victor").reveal(ballot.id, 1, PRICE, at.now).refusal is None
     log_in(client, "vera")
-    assert "You committed; your vote is not revealed yet." in client.get(ON_BALLOT).content.decode()
+    page = client.get(ON_BALLOT).content.decode()
+    assert "You committed; your vote is not revealed yet." in page
+    assert "Not to forget it" in page
 
 
 def test_acts__in_each_later_stage__say_why_not_in_its_words(ballot: Expiry, client: Client, at: Clock) -> None:

@@ -22,7 +22,7 @@ export class Vote {
   }
 
   forget() {
-    Object.assign(this, { account: this.wallets.account, salt: null, price: null, random: false, saved: false, committed: null, voter: null });
+    Object.assign(this, { account: this.wallets.account, salt: null, price: null, random: false, saved: false, committed: null, revealed: false, voter: null });
   }
 
   get empty() {
@@ -45,6 +45,7 @@ export class Vote {
       if (account !== this.account) return;
       this.voter = response.ok ? await response.json() : null;
       this.committed = this.voter?.votes.at(-1)?.commitment ?? null;
+      this.revealed = Boolean(this.voter?.votes.at(-1)?.price);
     } catch {
       // the service then says it when it is asked what would be signed
     }
@@ -64,17 +65,24 @@ export class Vote {
   fields() {
     const price = integer(this.input.value);
     const wrong = this.wrongPrice(price);
-    if (wrong) return { trouble: "Look at what is marked above.", errors: { price: wrong } };
+    this.price = null;
+    if (wrong) return this.marked(wrong);
     if (!this.account || !this.salt) return { trouble: this.account ? "The salt comes first." : "Connect a wallet: the vote is bound to its account." };
-    this.price = price.toString();
     this.commitment = commitmentOf({ ...this.page, account: this.account, price, salt: this.salt });
+    const opens = !this.committed || this.commitment === this.committed;
+    if (this.revealing && !opens) return this.marked("This price does not open the vote that you committed. Try another one, or open your backup file.");
+    if (opens) this.price = price.toString();
     this.backup();
     this.say();
     if (!this.revealing) return { ballot: this.page.ballot, commitment: this.commitment };
-    if (this.committed && this.commitment !== this.committed) {
-      return { trouble: "Look at what is marked above.", errors: { price: "This price does not open the vote that you committed. Try another one, or open your backup file." } };
-    }
     return { ballot: this.page.ballot, price: this.price, salt: this.salt };
+  }
+
+  // A price that is no vote: nothing says any more that it was one, or keeps it.
+  marked(said) {
+    this.backup();
+    this.say();
+    return { trouble: "Look at what is marked above.", errors: { price: said } };
   }
 
   wrongPrice(price) {
@@ -98,8 +106,7 @@ export class Vote {
   // What has to be done before there is something to sign; null where nothing has.
   step() {
     const { name } = this.wallets;
-    const done = this.voter?.votes.at(-1);
-    if (this.voter === null || (this.revealing ? done?.price || !this.committed : this.committed)) return null; // the service says why
+    if (this.voter === null || (this.revealing ? this.revealed || !this.committed : this.committed)) return null; // the service says why
     if (!this.salt) {
       const why = this.revealing ? "It makes the same salt again that sealed your vote. Or open a backup file." : "Its signature of a short text becomes the salt that seals your vote.";
       return { label: `Make the salt with ${name}`, why, press: () => this.derive() };
@@ -146,10 +153,11 @@ export class Vote {
 
   backup() {
     const link = byId("backup");
+    link.hidden = this.price === null;
+    if (link.hidden) return;
     link.href = URL.createObjectURL(new Blob([JSON.stringify(this.document(), null, 1)], { type: "application/json" }));
     // As the command line calls it, which can read it.
     link.download = `vote-${this.page.expiry.slice(2, 14)}-${this.page.ballot}-${this.account.slice(2, 10)}.json`;
-    link.hidden = false;
   }
 
   async open(file) {
@@ -181,19 +189,21 @@ export class Vote {
   }
 
   taken() {
-    if (this.revealing) this.store.clear();
+    if (!this.revealing) return;
+    this.store.clear();
+    this.revealed = true;
+    this.say();
   }
 
   missing() {
     if (!this.revealing) return "The salt is not made yet.";
-    const sealed = this.committed && !this.voter.votes.at(-1).price;
-    return `This browser does not have the salt.${sealed ? " Make it again with the wallet that you committed with, or open your backup file." : ""}`;
+    return `This browser does not have the salt.${this.committed ? " Make it again with the wallet that you committed with, or open your backup file." : ""}`;
   }
 
   say() {
     const weight = this.voter ? ` Your weight is ${decimal(this.voter.weight)} ETH.` : "";
-    const where = this.salt && this.random ? "The salt is random and kept in this browser and in the backup file." : this.salt ? "The salt is made; the same wallet makes it again on any device." : this.missing();
-    const vote = this.salt && this.price ? ` Your vote: ${decimal(this.price)}.` : "";
+    const where = this.revealed ? "Your vote is revealed." : this.salt && this.random ? "The salt is random and kept in this browser and in the backup file." : this.salt ? "The salt is made; the same wallet makes it again on any device." : this.missing();
+    const vote = this.salt && this.price && !this.revealed ? ` Your vote: ${decimal(this.price)}.` : "";
     const file = this.opened && !this.fromFile() ? ` The backup file is of the account ${this.opened.account}: select it in the wallet.` : "";
     if (this.unread || this.account || file) byId("vote-state").textContent = `${this.unread || where}${file}${vote}${weight}`;
   }
