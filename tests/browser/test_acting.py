@@ -35,6 +35,9 @@ def test_report__from_the_home_page__two_clicks_and_one_signature(
     court.button(page).click()
     expect(page.get_by_role("heading", name="Taken")).to_be_visible()
     assert clicks.count == 2
+    expect(page.get_by_role("link", name="My account")).to_have_count(0)
+    onward = page.get_by_role("link", name="The expiry", exact=True)
+    expect(onward).to_have_attribute("href", f"/expiries/{reporting.slug}/")
     act = Act.objects.get(kind="Report")
     assert (act.price, act.amount) == (251_245 * ETHER // 100, ETHER // 10)
     assert [

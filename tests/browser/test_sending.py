@@ -85,7 +85,8 @@ def test_deposit__from_the_home_page__four_clicks_pending_at_once_free_when_fina
     assert [wallet.count(each) for each in ("personal_sign", "eth_sendTransaction")] == [1, 1]
     assert wallet.signed[-1]["value"] == 5 * ETHER // 4
     index_all(lives)
-    page.goto("/me/")
+    page.get_by_role("link", name="My account").click()
+    page.wait_for_url("**/me/")
     expect(page.get_by_role("main")).to_contain_text("pending: counted when its block is final")
     lives.node.mine(FINALITY)
     index_all(lives)
@@ -185,6 +186,7 @@ def test_redeem__from_the_home_page__three_clicks_and_all_that_is_held_is_paid(
     page.get_by_role("link", name=expiry.slug, exact=True).click()
     page.get_by_role("link", name="Redeem").click()
     court.ready(page)
+    expect(page.locator("#onward")).to_be_hidden()
     assert page.get_by_label("Amount of P").input_value() == "10"
     page.get_by_label("Amount of N").fill("4")
     court.ready(page)
@@ -194,5 +196,14 @@ def test_redeem__from_the_home_page__three_clicks_and_all_that_is_held_is_paid(
     assert clicks.count == 3
     tokens = [contracts.SeriesToken(lives.client, token) for token in (series.p, series.n)]
     assert [token.read("balanceOf", HOLDER.address) for token in tokens] == [0, 6 * ETHER]
-    assert wallet.count("eth_sendTransaction") == 1
+    page.goto(path)  # of P nothing is left: its field stays empty, and N alone is redeemed
+    court.ready(page)
+    assert [page.get_by_label(f"Amount of {name}").input_value() for name in "PN"] == ["", "6"]
+    sent(page)
+    page.goto(path)
+    expect(court.why(page)).to_have_text("This account holds no P and no N of this series.")
+    expect(page.locator("[data-field] .error:visible")).to_have_count(0)
+    page.goto(f"{path}?p=1")
+    expect(court.why(page)).to_have_text("This account holds no P and no N of this series.")
+    assert wallet.count("eth_sendTransaction") == 2
     assert Series.objects.count() == 1

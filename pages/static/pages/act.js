@@ -19,6 +19,7 @@ let part = vote; // what works out fields here, and checks what comes back; on p
 let prepared = null; // what the service made of the form; null while it is not, or no more, what the form says
 let reason = ""; // why there is nothing to sign
 let over = ""; // why this page makes no other act, once it has made one
+let without = ""; // why the account has nothing to make an act of
 let busy = false; // a wallet was asked, or an act is on its way
 let asked = 0; // counts questions to the service, so that an old answer is told from the newest
 
@@ -28,8 +29,8 @@ async function prepare() {
   const number = ++asked;
   prepared = null;
   const missing = fields.missing();
-  if (over || page.closed || missing) {
-    reason = over || page.closed || `Fill in first: ${missing}.`;
+  if (over || page.closed || without || missing) {
+    reason = over || page.closed || without || `Fill in first: ${missing}.`;
     view.fieldErrors({});
     view.summary(null);
     view.foretold(null);
@@ -222,6 +223,7 @@ function taken(file) {
   prepared = null;
   look();
   view.receipt("Taken", `It is entry ${seq} of the book, at ${when} UTC. The service has signed for it: keep the receipt, it is your proof.${words.sealed(kind)}`, file, `/receipts/${file.digest}/`);
+  view.onward();
 }
 
 // The act stands whatever becomes of its evidence.
@@ -259,16 +261,20 @@ async function transact() {
 
 // What is redeemed is first all that the account holds; its wallet's node says how much that is.
 async function fillHoldings() {
+  without = "";
   if (!page.p || !wallets.account || !wallets.onRightChain) return;
   const data = "0x70a08231" + wallets.account.slice(2).padStart(64, "0"); // balanceOf(address)
+  const held = [];
   for (const name of ["p", "n"]) {
     try {
       const units = BigInt(await wallets.request("eth_call", [{ to: page[name], data }, "latest"]));
-      fields.hold(name, decimal(units, Number(page.decimals)));
+      held.push(units);
+      fields.hold(name, units ? decimal(units, Number(page.decimals)) : "");
     } catch {
       // then one types it
     }
   }
+  if (held.length === 2 && !held.some(Boolean)) without = "This account holds no P and no N of this series.";
 }
 
 function decimal(value, decimals) {

@@ -102,7 +102,13 @@ export function done(heading, ...texts) {
   const place = byId("receipt");
   place.replaceChildren(element("h2", heading, { tabindex: "-1" }), ...texts.map((text) => element("p", text)));
   place.hidden = false;
+  onward();
   place.querySelector("h2").focus();
+}
+
+// Where one goes once an act is done: the links stand in the page already.
+export function onward() {
+  byId("onward").hidden = false;
 }
 
 export function wallet(text, choices = [], choose) {
