@@ -47,6 +47,11 @@ class Line:
     p: int | None
     n: int | None
 
+    @property
+    def can_be_redeemed(self) -> bool:
+        """Here: how a foreign one is redeemed is for its own code to say."""
+        return self.state == SeriesState.REDEEMABLE and self.row.origin == Series.Origin.FACTORY
+
 
 def lines_of(rows: list[Series], now: int) -> list[Line]:
     """Two queries for all of them."""

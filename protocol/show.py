@@ -28,6 +28,12 @@ def cut(value: int | None, decimals: int = DECIMALS, most: int = 4) -> str:
     return whole if len(fraction) <= most else f"{head}{point}{fraction[:most]}…"
 
 
+def brief(value: int | None, decimals: int = DECIMALS, digits: int = 6) -> str:
+    """As `cut`, after so many significant digits, but two decimals at least. For tables: `0.833333…`, `12.3456…`."""
+    places = len(str(abs(value or 0))) - decimals
+    return cut(value, decimals, max(digits - places, 2))
+
+
 def typed(value: int, decimals: int = DECIMALS) -> str:
     """An integer as somebody would type it: `2500.25`; fit for a form and for an address."""
     return decimal(value, decimals, least=0).replace(",", "")

@@ -187,6 +187,12 @@ def units_or_dash(value: int | str | None, decimals: int) -> str:
 
 
 @register.filter
+def about_units(value: int | str | None, decimals: int) -> str:
+    """The same for a table, in six digits or so; where it leads has it in full."""
+    return show.brief(value, decimals) if isinstance(value, int) else "–"
+
+
+@register.filter
 def token(address: str, full: bool = False) -> str | SafeString:
     """A collateral: ETH, or the token's address."""
     return "ETH" if address == ETH else on_chain(address, full)

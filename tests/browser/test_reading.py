@@ -13,6 +13,7 @@ from oracle.models import Act, Expiry
 from protocol.evidence import document, evidence_hash
 from settlement.alarms import AlarmKind, raise_alarm
 from settlement.chain.contracts import Signers, WaitingSet
+from settlement.models import Series
 from tests.browser import axe, court
 from tests.browser.conftest import NARROW, WIDE, Clock
 from tests.browser.wallet import Mode, Wallet
@@ -185,6 +186,17 @@ def test_expiries__narrow__the_act_is_in_sight_beside_a_slug_in_one_line(
             assert button["x"] + button["width"] <= NARROW["width"], slug
             if len(slug) < 20:
                 assert lines(page, "tbody th > a") == [1], slug
+
+
+def test_series__narrow__itself_and_redeem_are_in_sight(final: Expiry, page: Page) -> None:
+    Series.objects.filter(address=ADDRESS).update(strike=PRICE // 3)  # pays what has 18 digits
+    page.set_viewport_size(NARROW)
+    for path in ("/expiries/eth-usd-test/", "/series/"):
+        page.goto(path)
+        for link in (f"/series/{ADDRESS}/", f"/series/{ADDRESS}/redeem/"):
+            box = page.locator(f'tbody th a[href="{link}"]').bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= NARROW["width"], (path, link)
 
 
 def test_attestors_and_tiles__narrow__neither_an_address_nor_a_number_breaks(final: Expiry, page: Page) -> None:

@@ -32,6 +32,25 @@ def test_decimal__of_another_token__by_its_decimals(value: int, decimals: int, t
 
 
 @pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (None, 18, "–"),
+        (0, 18, "0"),
+        (E18, 18, "1"),
+        (5 * E18 // 6, 18, "0.833333…"),
+        (800_001 * 10**12, 18, "0.800001"),
+        (74 * E18 // 6, 18, "12.3333…"),
+        (1_234_567 * E18 + 1, 18, "1,234,567.00…"),
+        (1_234_567_891, 18, "0.00000000123456…"),
+        (1_234_567, 6, "1.23456…"),
+        (7_654_321, 0, "7,654,321"),
+    ],
+)
+def test_brief__any_amount__is_cut_after_six_digits_and_says_so(value: int | None, decimals: int, text: str) -> None:
+    assert show.brief(value, decimals) == text
+
+
+@pytest.mark.parametrize(
     ("wei", "text"),
     [(0, "0 ETH"), (1, "1 wei"), (10**9 - 1, "999,999,999 wei"), (E18, "1 ETH"), (E18 * 12 // 10, "1.2 ETH")],
 )

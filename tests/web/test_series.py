@@ -212,6 +212,28 @@ def test_series_page__redeemable__shows_what_a_unit_gets_and_what_is_left(series
     assert link in client.get(f"/series/{ADDRESS}/").content.decode()
 
 
+def test_series_table__a_redeemable_one__leads_to_itself_and_to_redeem_from_its_first_cell(
+    series: Expiry, client: Client
+) -> None:
+    add_foreign(series, 3 * ETHER)
+    Series.objects.filter(address=ADDRESS).update(strike=PRICE // 3)
+
+    def first_cells(path: str) -> dict[str, list[str]]:
+        page = client.get(path).content.decode()
+        cells = re.findall(r'<tr><th scope="row" class="number">(.*?)</th>', page, re.DOTALL)
+        found = [re.findall(r'href="(/series/[^"]+)"', cell) for cell in cells]
+        return {links[-1]: links[:-1] for links in found}
+
+    for path in (f"/expiries/{series.slug}/", "/series/"):
+        assert first_cells(path) == {f"/series/{ADDRESS}/": [], f"/series/{FOREIGN}/": []}
+    make_final(series)
+    publish(series)
+    for path in (f"/expiries/{series.slug}/", "/series/"):
+        assert first_cells(path) == {f"/series/{ADDRESS}/": [f"/series/{ADDRESS}/redeem/"], f"/series/{FOREIGN}/": []}
+        assert "0.333333… 0.666666…" in words(client, path)
+    assert f"1 P 0.{'3' * 18} 1 N 0.{'6' * 18}" in words(client, f"/series/{ADDRESS}/"), "there they are whole"
+
+
 @pytest.mark.parametrize("explorer", ["", "https://explorer.assize.example"])
 def test_chain_links__explorer_or_none__the_whole_of_it_is_there_without_a_mouse(
     series: Expiry, client: Client, settings: Any, explorer: str
@@ -337,7 +359,7 @@ def test_series_list__more_than_a_page__each_once_the_newest_instant_first(
     path, pages = "/series/", 0
     while path:
         page = client.get(path).content.decode()
-        seen += re.findall(r'<th scope="row" class="number">([\d,.]+)</th>', page)
+        seen += re.findall(r'<th scope="row" class="number"><a href="/series/0x\w+/">([\d,.]+)</a>', page)
         found = re.search(r'href="(\?[^"]+)" rel="next"', page)
         path, pages = ("/series/" + found[1].replace("&amp;", "&") if found else ""), pages + 1
     assert pages == 2
