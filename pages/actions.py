@@ -10,6 +10,7 @@ from django.urls import reverse
 from disputes.selectors import Ballot
 from oracle.models import Expiry
 from pages.acting.vote_forms import EXPIRY_FORMS
+from pages.series import Line
 from protocol.stages import Stage
 
 
@@ -27,9 +28,20 @@ class Action:
 def actions(
     expiry: Expiry, now: int, account: str | None = None, ballots: Sequence[Ballot] = ()
 ) -> list[Action]:
-    """All acts on an expiry, in the order of its life; of whoever is logged in, what they have done: of votes, in
-    `ballots`. One query, while reports are taken from an account."""
+    """All acts on an expiry, in the order of its life, none once it is final; of whoever is logged in, what they have
+    done: of votes, in `ballots`. One query, while reports are taken from an account."""
+    if expiry.stage == Stage.FINAL:
+        return []
     return [_action(word, expiry, now, account, ballots) for word in EXPIRY_FORMS]
+
+
+def redeem(lines: Sequence[Line]) -> list[Action]:
+    """What is left to do about a final expiry: to redeem series of ours, once the oracle gives the price."""
+    open_ = [line for line in lines if line.can_be_redeemed]
+    if not open_:
+        return []
+    url = reverse("redeem", args=[open_[0].row.address]) if len(open_) == 1 else "#series"
+    return [Action("Redeem", url, primary=True)]
 
 
 def vote(expiry: Expiry, now: int, account: str | None, ballots: Sequence[Ballot], *, member: bool) -> Action:

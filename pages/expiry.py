@@ -16,7 +16,7 @@ from disputes.selectors import Placed
 from oracle import clock, sealing, selectors
 from oracle.models import Act, Claim, Expiry
 from pages import drawn, life, papers, series, terms_words, told
-from pages.actions import actions
+from pages.actions import actions, redeem
 from pages.compare import compare
 from pages.dispute_words import at_stake_on
 from pages.reading import decimal
@@ -74,7 +74,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "finality": found,
         "pays": life.pays(found.on_chain, now),
         "reasons": [MEANING[reason] for reason in found.reasons],
-        "actions": actions(row, now, account_of(request), ballots),
+        "actions": actions(row, now, account_of(request), ballots) or redeem(lines),
         "timeline": told.timeline(row, found),
         "reports": report_rows(row, placed.reports, terms),
         "evidence": evidence,

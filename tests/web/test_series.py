@@ -234,6 +234,29 @@ def test_series_table__a_redeemable_one__leads_to_itself_and_to_redeem_from_its_
     assert f"1 P 0.{'3' * 18} 1 N 0.{'6' * 18}" in words(client, f"/series/{ADDRESS}/"), "there they are whole"
 
 
+def test_expiry_page__final__no_dead_buttons_and_redeem_once_the_oracle_gives_the_price(
+    series: Expiry, client: Client
+) -> None:
+    path = f"/expiries/{series.slug}/"
+
+    def buttons() -> list[str]:
+        page = client.get(path).content.decode()
+        (list_,) = re.findall(r'<ul class="actions".*?</ul>', page, re.DOTALL) or [""]
+        return re.findall(r'class="button[^>]*>', list_)
+
+    add_foreign(series)
+    assert len(buttons()) == 4
+    make_final(series)
+    assert buttons() == [], "the oracle does not give it yet"
+    text = read(client, path)
+    assert text.count("Nobody can report, dispute or vote any more.") == 1
+    assert "The price is final." not in text
+    publish(series)
+    assert buttons() == [f'class="button primary" href="/series/{ADDRESS}/redeem/">']
+    add_series(series, 3_000 * ETHER)
+    assert buttons() == ['class="button primary" href="#series">']
+
+
 @pytest.mark.parametrize("explorer", ["", "https://explorer.assize.example"])
 def test_chain_links__explorer_or_none__the_whole_of_it_is_there_without_a_mouse(
     series: Expiry, client: Client, settings: Any, explorer: str
