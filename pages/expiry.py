@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 import disputes.selectors
 from disputes.models import RulingSignature
-from disputes.selectors import Placed
+from disputes.selectors import ClaimView, Placed
 from oracle import clock, sealing, selectors
 from oracle.models import Act, Claim, Expiry
 from pages import drawn, life, papers, series, terms_words, told
@@ -81,6 +81,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "compare": compare(row, evidence.told, terms, placed.reports),
         "bonds": drawn.of_bonds(row, placed, ballots, terms),
         "claims": placed.claims,
+        "nearest": nearest_claim(row, terms, placed, now),
         "more_claims": placed.cut,
         "played": played,
         "refused": request.GET.get("price") if played is None else None,
@@ -144,6 +145,16 @@ def _played(
 def open_claims(placed: Placed) -> list[Claim]:
     """Those that still take pledges."""
     return [each.claim for each in placed.claims if each.claim.status == Claim.Status.OPEN]
+
+
+def nearest_claim(row: Expiry, terms: Terms, placed: Placed, now: int) -> ClaimView | None:
+    """Of those against the standing price the one that lacks least; first those worked out in this round."""
+    if row.stage != Stage.CHALLENGE or row.standing is None or row.deadline is None or row.deadline <= now:
+        return None
+    against = [
+        each for each in placed.claims if each.left and not agree(each.claim.price, row.standing, terms.tolerance_ppm)
+    ]
+    return min(against, key=lambda each: (each.stale, each.left), default=None)
 
 
 def factory_lines(lines: Sequence[Line]) -> list[Line]:

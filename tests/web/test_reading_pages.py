@@ -128,6 +128,27 @@ def test_banner__before_the_chain_has_it__is_not_safe_and_says_why(
     assert "final in the book, and waits for the attestors" in read(client, at_page(reporting))
 
 
+def test_banner__an_open_claim__says_what_the_nearest_lacks_and_leads_to_it(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    def banner() -> str:
+        page = client.get(at_page(reporting)).content.decode()
+        return page[page.index('aria-label="Stage"') : page.index('aria-label="Life of this expiry"')]
+
+    at.now = to_challenge(reporting)
+    assert "missing" not in banner(), "nobody has pledged"
+    person("dave").pledge(reporting.id, 1, LIE, ETHER, at.now)
+    person("carol").pledge(reporting.id, 1, 2_300 * ETHER, ETHER // 10, at.now)
+    link = '<a href="/expiries/eth-usd-test/dispute/?price={}">Pledge to it</a>'
+    assert f"Claim at 2,400.00: 2 ETH missing. {link.format(2400)}" in banner(), "3 ETH are required"
+    person("dave").pledge(reporting.id, 1, LIE, 5 * ETHER, at.now + 1)
+    at.now += 1
+    said = banner()  # 2,400 is filled and stands; of the other nobody knows yet what it needs now
+    assert f"missing, as it was before a claim was filled. {link.format(2300)}" in said
+    at.now += WINDOW
+    assert "missing" not in banner(), "the window has ended"
+
+
 def test_report_button__who_has_reported__says_so(reporting: Expiry, client: Client) -> None:
     button = f'href="/expiries/{reporting.slug}/report/"'
     said = "This account has reported on this expiry; the first report stands."
