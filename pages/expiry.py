@@ -72,7 +72,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "next": life.what_next(row, terms, now),
         "strip": life.strip(row),
         "finality": found,
-        "pays": life.pays(found.on_chain, now),
+        "pays": life.pays(found.on_chain.awaited if found.on_chain else None, now),
         "reasons": [MEANING[reason] for reason in found.reasons],
         "actions": actions(row, now, account_of(request), ballots) or redeem(lines),
         "timeline": told.timeline(row, found),

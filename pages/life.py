@@ -8,7 +8,6 @@ from oracle.models import Expiry
 from protocol.show import decimal, ether
 from protocol.stages import DecidedBy, Stage
 from protocol.terms import Terms
-from settlement.finality import OnChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +68,13 @@ def _ruling(expiry: Expiry, terms: Terms) -> Next:
     )
 
 
-def pays(place: OnChain | None, now: int) -> Next | None:
-    """From when series pay by a price that is on the chain, before that is safe to rely on."""
-    if place is None or place.awaited is None:
+def pays(awaited: int | None, now: int) -> Next | None:
+    """From when series pay by a price that is on the chain, before that is safe to rely on; None: nobody knows yet."""
+    if awaited is None:
         return None
-    if place.awaited > now:
-        return Next("Unless guardians cancel it before, series pay by it from", place.awaited)
-    return Next("Unless guardians cancelled it in between, series pay by it since", place.awaited)
+    if awaited > now:
+        return Next("Unless guardians cancel it before, series pay by it from", awaited)
+    return Next("Unless guardians cancelled it in between, series pay by it since", awaited)
 
 
 _DECIDED = {

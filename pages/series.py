@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 
 from oracle import clock, selectors
 from oracle.models import Expiry
-from pages import files, paging
+from pages import files, life, paging
 from protocol.payoff import redeem_n, redeem_p
-from settlement.models import Series
+from settlement.models import OracleRecord, Series
 from settlement.selectors import series_in_order, series_logs, series_of
 from settlement.series_states import SeriesState, StateOf, counted_to, in_state, states_of
 
@@ -137,7 +137,8 @@ def series_page(request: HttpRequest, address: str) -> HttpResponse:
         raise Http404("no such series")
     if address != address.lower():
         return redirect("series-page", address.lower(), permanent=True)
-    row = Series.objects.select_related("expiry__index").filter(address=address).first()
+    known = Series.objects.select_related("expiry__index", "expiry__oracle_record")
+    row = known.filter(address=address).first()
     if row is None:
         raise Http404("no such series")
     now = clock.now()
@@ -149,6 +150,7 @@ def series_page(request: HttpRequest, address: str) -> HttpResponse:
         "row": row,
         "numbers": line.of.numbers,
         "means": STATES[line.state],
+        "pays": life.pays(_awaited(line), now),
         "strip": [
             (each, "done" if n < at else "now" if n == at else "ahead") for n, each in enumerate(strip)
         ],
@@ -157,6 +159,12 @@ def series_page(request: HttpRequest, address: str) -> HttpResponse:
         "now": now,
     }
     return render(request, "pages/series.html", context)
+
+
+def _awaited(line: Line) -> int | None:
+    """From when a settled series pays, where the oracle was seen to have the price; its expiry's record is selected."""
+    record: OracleRecord | None = getattr(line.row.expiry, "oracle_record", None)
+    return record.pays_from if record and line.state == SeriesState.SETTLED else None
 
 
 def _pays(row: Series) -> tuple[int | None, int | None]:

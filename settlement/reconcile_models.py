@@ -51,6 +51,11 @@ class OracleRecord(models.Model):
     def __str__(self) -> str:
         return f"{self.expiry_id} {self.state}"
 
+    @property
+    def pays_from(self) -> int | None:
+        """From when on series pay by the book's price, unless guardians cancel it before; None: it is not there."""
+        return self.final_at if self.state in (self.State.DELAY, self.State.EQUAL) else None
+
 
 class ChainState(models.Model):
     """The one row that says what the chain was like when it was last looked at, and how far prices are compared."""

@@ -16,6 +16,7 @@ from protocol.terms import Terms
 from settlement.models import (
     ChainSeries,
     ChainTransaction,
+    OracleRecord,
     Publication,
     PublicationItem,
     Series,
@@ -280,6 +281,31 @@ def test_chain_links__explorer_or_none__the_whole_of_it_is_there_without_a_mouse
         link = f'<a href="https://explorer.assize.example/{kind}/{value}" rel="noreferrer"><code'
         assert (link in page) == bool(explorer), value
         assert explorer or f"<code>{value}</code>" in page, value
+
+
+def test_series_page__settled__says_from_when_it_pays_once_the_oracle_has_the_price(
+    series: Expiry, client: Client, at: Clock
+) -> None:
+    path = f"/series/{ADDRESS}/"
+    at.now = OPEN + 10
+    make_final(series)
+    assert "series pay by it" not in read(client, path), "nobody knows"
+    asked = queries(lambda: client.get(path))
+    record = OracleRecord.objects.create(
+        expiry=series, state="DELAY", since=OPEN, price=PRICE, attempt=0, final_at=OPEN + 70, block=9, looked_at=OPEN
+    )
+    said = "Unless guardians cancel it before, series pay by it from 2026-"
+    assert said in read(client, path)
+    assert "(in 1 min)" in read(client, path)
+    assert queries(lambda: client.get(path)) == asked
+    at.now += 60
+    assert "Unless guardians cancelled it in between, series pay by it since 2026-" in read(client, path)
+    for state in ("CANCELLED", "DIFFERENT"):
+        OracleRecord.objects.filter(pk=record.pk).update(state=state)
+        assert "series pay by it" not in read(client, path), state
+    OracleRecord.objects.filter(pk=record.pk).update(state="EQUAL")
+    publish(series)
+    assert "series pay by it" not in read(client, path), "REDEEMABLE says it"
 
 
 def test_series_page__foreign__says_whose_it_is(series: Expiry, client: Client) -> None:
