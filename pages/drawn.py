@@ -8,8 +8,8 @@ from disputes.selectors import Ballot, Placed
 from oracle import sealing
 from oracle.models import Act, Claim, Expiry
 from pages.charts import Chart, Dot, Level, bonds, payoff
-from pages.series import Line as SeriesLine
 from protocol.terms import Terms
+from settlement.models import Series
 
 MOST_VOTES = 200
 
@@ -45,14 +45,14 @@ def of_bonds(expiry: Expiry, placed: Placed, ballots: Sequence[Ballot], terms: T
     return bonds(dots, named, terms.tolerance_ppm) if dots and named else None
 
 
-def of_payoff(expiry: Expiry, lines: Sequence[SeriesLine], counter: int | None) -> tuple[SeriesLine, Chart] | None:
-    """The payoff at the strike that is nearest to the price, since most hangs on that one."""
+def of_payoff(expiry: Expiry, rows: Sequence[Series], counter: int | None = None) -> tuple[Series, Chart] | None:
+    """Of our series the payoff at the strike nearest to the price, since most hangs on that one."""
     named = levels(expiry, counter)
-    ours = [line for line in lines if line.row.strike]
+    ours = [row for row in rows if row.origin == Series.Origin.FACTORY]
     if not ours:
         return None
-    nearest = min(ours, key=lambda line: abs(line.row.strike - named[0].price)) if named else ours[0]
-    return nearest, payoff(nearest.row.strike, named)
+    nearest = min(ours, key=lambda row: abs(row.strike - named[0].price)) if named else ours[0]
+    return nearest, payoff(nearest.strike, named)
 
 
 def of_reports(reports: Sequence[Act]) -> list[Dot]:

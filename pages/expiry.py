@@ -90,7 +90,7 @@ def expiry(request: HttpRequest, name: str) -> HttpResponse:
         "ruling_signatures": _rulings(row),
         "lines": lines[:SERIES],
         "more_series": len(lines) - SERIES,
-        "payoff": drawn.of_payoff(row, lines, counter),
+        "payoff": drawn.of_payoff(row, [line.row for line in lines], counter),
         "terms_rows": terms_words.rows(row.terms, row.raised),
         "chain": {"id": settings.CHAIN_ID, "oracle": settings.ORACLE_ADDRESS},
     }

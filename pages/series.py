@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from oracle import clock, selectors
 from oracle.models import Expiry
-from pages import files, life, paging
+from pages import drawn, files, life, paging
 from protocol.payoff import redeem_n, redeem_p
 from settlement.models import OracleRecord, Series
 from settlement.selectors import series_in_order, series_logs, series_of
@@ -150,6 +150,7 @@ def series_page(request: HttpRequest, address: str) -> HttpResponse:
         "row": row,
         "numbers": line.of.numbers,
         "means": STATES[line.state],
+        "payoff": drawn.of_payoff(row.expiry, [row]),
         "pays": life.pays(_awaited(line), now),
         "strip": [
             (each, "done" if n < at else "now" if n == at else "ahead") for n, each in enumerate(strip)

@@ -283,6 +283,19 @@ def test_chain_links__explorer_or_none__the_whole_of_it_is_there_without_a_mouse
         assert explorer or f"<code>{value}</code>" in page, value
 
 
+def test_series_page__any_time__says_the_rule_with_its_strike_and_draws_it(series: Expiry, client: Client) -> None:
+    path = f"/series/{ADDRESS}/"
+    rule = "Up to a final price of 2,000.00, the strike, one P pays one unit of collateral and N nothing; at a price x"
+    for stands in (False, True):
+        if stands:
+            make_final(series)
+        text, page = read(client, path), client.get(path).content.decode()
+        assert f"{rule} above it, P pays 2,000.00 / x, and N the rest." in text
+        assert ("Known once a price stands." in text) is not stands
+        assert 'aria-label="Payoff of P and N at strike 2,000.00' in page
+        assert ("at final 2,500.00 one P pays 0.8" in page) is stands
+
+
 def test_series_page__settled__says_from_when_it_pays_once_the_oracle_has_the_price(
     series: Expiry, client: Client, at: Clock
 ) -> None:
@@ -313,6 +326,9 @@ def test_series_page__foreign__says_whose_it_is(series: Expiry, client: Client) 
     assert "Foreign series, strike 3.00" in text
     assert f"It reads our price feed {'0x' + 'fd' * 20}" in text
     assert "What one unit gets" not in text
+    Series.objects.filter(address=ADDRESS).delete()
+    for path in (f"/series/{FOREIGN}/", f"/expiries/{series.slug}/"):
+        assert b"Payoff" not in client.get(path).content, "its own code says what it pays"
 
 
 def test_series_page__no_such_series__404_and_capitals_lead_on(series: Expiry, client: Client) -> None:
