@@ -57,11 +57,14 @@ def share(part: int, whole: int) -> str:
 
 
 def off(price: int, base: int) -> str:
-    """How far `price` is from `base` in basis points of that, cut to hundredths: `-400.00 bp`, `0 bp`."""
+    """How far `price` is from `base` in basis points of that, from 100 on in percent, cut to hundredths: `-99.90 bp`,
+    `-4.00 %`, `0 bp`."""
     if price == base:
         return "0 bp"
-    hundredths = abs(price - base) * 1_000_000 // base
-    return f"{'+' if price > base else '-'}{hundredths // 100:,}.{hundredths % 100:02d} bp"
+    hundredths, unit = abs(price - base) * 1_000_000 // base, "bp"
+    if hundredths >= 100 * 100:
+        hundredths, unit = hundredths // 100, "%"
+    return f"{'+' if price > base else '-'}{hundredths // 100:,}.{hundredths % 100:02d} {unit}"
 
 
 def utc(second: int | None) -> str:

@@ -78,3 +78,19 @@ def test_utc__an_instant__is_in_utc_and_one_too_late_for_a_calendar_a_number() -
 @pytest.mark.parametrize(("part", "whole", "text"), [(1, 3, "33.3 %"), (2, 2, "100.0 %"), (0, 0, "–")])
 def test_share__of_a_whole__is_cut_to_a_tenth(part: int, whole: int, text: str) -> None:
     assert show.share(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        (2500 * E18, "0 bp"),
+        (2500 * E18 - 1, "-0.00 bp"),
+        (2501 * E18, "+4.00 bp"),
+        (2500 * E18 - 25 * E18 + 1, "-99.99 bp"),
+        (2475 * E18, "-1.00 %"),
+        (2500 * E18 * 8858 // 10_000, "-11.42 %"),
+        (100_000 * E18, "+3,900.00 %"),
+    ],
+)
+def test_off__from_100_basis_points_on__is_percent(price: int, text: str) -> None:
+    assert show.off(price, 2500 * E18) == text

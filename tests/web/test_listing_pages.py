@@ -180,7 +180,7 @@ def test_account_page__after_a_final__gains_and_losses_by_the_ledger(
     text = {name: read(client, f"/accounts/{person(name).address}/") for name in ("alice", "mallory", "vera")}
     assert "Reports that agreed1 of 1" in text["alice"]
     assert "Reports that agreed0 of 1" in text["mallory"]
-    assert "-400.00 bp ✗1 ETH0 ETH-1 ETH0 ETH" in text["mallory"]
+    assert "-4.00 % ✗1 ETH0 ETH-1 ETH0 ETH" in text["mallory"]
     assert "Gained, all together-1 ETH" in text["mallory"]
     assert "Reports that agreed0 of 0" in text["vera"]
     assert "By voting" in text["vera"]
