@@ -54,6 +54,12 @@ class TermRow:
     raised: str
     means: str
 
+    @property
+    def label(self) -> str:
+        """The name in words: `Least report bond`."""
+        words = self.name.removesuffix("_ppm").replace("min_", "least_").replace("max_", "most_")
+        return words.replace("_", " ").capitalize()
+
 
 def rows(terms: Mapping[str, Any], raised: Mapping[str, Any] | None) -> list[TermRow]:
     """All terms in the order of the law, as listed and as raised."""

@@ -114,9 +114,9 @@ def _pays(place: OnChain | None) -> list[Told]:
 
 _BUT: dict[Unbounded | None, str] = {
     None: "",
-    Unbounded.OPENING_WAITS: ", if it opens at once, unless nobody ever reveals a vote",
+    Unbounded.OPENING_WAITS: ", if it opens at once, unless a vote is held and nobody reveals in it",
     Unbounded.RULING_WAITS: "",  # then there is no latest time
-    Unbounded.RULING_MAY_WAIT: ", unless nobody ever reveals a vote",
+    Unbounded.RULING_MAY_WAIT: ", unless a vote is held and nobody reveals in it",
 }
 
 _CLOSES = {

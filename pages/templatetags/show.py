@@ -20,6 +20,8 @@ from pages.charts import Chart, Mark
 from protocol import show, signing
 from settlement.models import ETH
 
+KINDS = {"VoteCommit": "Vote (sealed)", "VoteReveal": "Vote revealed"}
+
 register = template.Library()
 
 register.filter("ether", show.ether)
@@ -168,6 +170,12 @@ def amount(act: Act) -> int | None:
 def public_message(act: Act) -> str:
     """The message as indented JSON, without what is sealed."""
     return json.dumps(sealing.public_message(act), indent=2)
+
+
+@register.filter
+def kind(act: Act) -> str:
+    """An act's kind for a person; transcripts have the protocol's name of it."""
+    return KINDS.get(act.kind, act.kind)
 
 
 @register.filter

@@ -184,6 +184,8 @@ def test_account_page__after_a_final__gains_and_losses_by_the_ledger(
     assert "Gained, all together-1 ETH" in text["mallory"]
     assert "Reports that agreed0 of 0" in text["vera"]
     assert "By voting" in text["vera"]
+    assert "Vote (sealed), receipt of" in text["vera"] and "Vote revealed, receipt of" in text["vera"]
+    assert "VoteCommit" not in text["vera"]
     assert "Gained, all together+" in text["vera"]
     assert "Gained, all together+" in text["alice"]
 

@@ -73,6 +73,12 @@ def test_terms__in_words__are_exact(name: str, value: Any, text: str) -> None:
     assert terms_words.readable(name, value) == text
 
 
+def test_terms__of_an_expiry__begin_with_words(expiry: Expiry, client: Client) -> None:
+    text = read(client, at_page(expiry))
+    for words in ("Tolerance tolerance_ppm", "Least report bond min_report_bond", "Most report bond max_report_bond"):
+        assert words in text
+
+
 def test_timeline__every_milestone__has_a_sentence() -> None:
     many = {EventKind.REPORTED, EventKind.PLEDGED, EventKind.VOTE_COMMITTED, EventKind.VOTE_REVEALED}
     assert set(told.TEXT) == set(EventKind) - many - {EventKind.SERIES_CREATED}
@@ -107,14 +113,14 @@ def test_timeline__scheduled__promises_only_if_it_opens_at_once(expiry: Expiry, 
     at.now = OPEN - 3_600
     text = read(client, at_page(expiry))
     assert "Final, if it opens at once and nobody disputes 2026-" in text
-    assert "Final at the latest, if it opens at once, unless nobody ever reveals a vote 2026-" in text
+    assert "Final at the latest, if it opens at once, unless a vote is held and nobody reveals in it 2026-" in text
 
 
 def test_timeline__challenge__says_what_can_still_come(reporting: Expiry, client: Client, at: Clock) -> None:
     at.now = to_challenge(reporting)
     text = read(client, at_page(reporting))
     assert re.search(r"Final, unless a claim is filled before 2026-09-22 [\d:]+ UTC \(in 1 min 40 s\)", text)
-    assert "Final at the latest, unless nobody ever reveals a vote" in text
+    assert "Final at the latest, unless a vote is held and nobody reveals in it" in text
 
 
 def test_banner__before_the_chain_has_it__is_not_safe_and_says_why(
