@@ -246,7 +246,9 @@ def test_margin__a_tiny_counter_price__shows_that_a_larger_lie_would_pay(
     count_units(reporting, 100 * ETHER)
     at.now = to_challenge(reporting)
     text = read(client, at_page(reporting) + "?price=2495")
-    assert "✓ Forcing this price costs more than it could gain." in text
+    warned = "If 2,495.00 were wrong This is about whoever would force it all the same, not"
+    assert warned in text, "an honest disputer forces nothing"
+    assert "✓ Forcing this price costs more than it could gain." in text.partition(warned)[2]
     # Below the strike N get nothing of the 20 that they get at 2,500. At the upper bound P get nothing of their 80:
     # the claim is capped at 3.2 ETH at once.
     assert "✗ Forcing a wrong price could pay. The worst would be 1,000,000,000.00. It would move 79.9998 ETH." in text
