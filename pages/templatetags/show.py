@@ -54,7 +54,7 @@ def signed_ether(wei: int | None) -> str:
 
 @register.filter
 def about_ether(wei: int | None) -> str:
-    """For a sentence; tables have it in full."""
+    """For a sentence, and for a table whose rows can be long; a receipt and the transcript have it in full."""
     return "–" if wei is None else f"{show.cut(wei)} ETH" if abs(wei) >= 10**14 else show.ether(wei)
 
 
@@ -189,14 +189,9 @@ def in_words(act: Act) -> list[Line]:
 
 
 @register.filter
-def units_or_dash(value: int | str | None, decimals: int) -> str:
-    """An amount of a token; a dash where there is none (a name that a template does not find is empty text)."""
-    return show.decimal(value, decimals, least=0) if isinstance(value, int) else "–"
-
-
-@register.filter
 def about_units(value: int | str | None, decimals: int) -> str:
-    """The same for a table, in six digits or so; where it leads has it in full."""
+    """An amount of a token for a table, in six digits or so: where it leads has it in full. A dash where there is none
+    (a name that a template does not find is empty text)."""
     return show.brief(value, decimals) if isinstance(value, int) else "–"
 
 

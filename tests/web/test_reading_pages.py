@@ -17,7 +17,7 @@ from oracle.services.time import pass_time
 from pages import terms_words, told, verifying
 from pages.charts import Chart, Mark
 from pages.templatetags import show
-from protocol.show import utc
+from protocol.show import decimal, utc
 from protocol.terms import Terms
 from settlement.models import ChainSeries, Series
 from tests.cast import ETHER, Person, person
@@ -153,6 +153,25 @@ def test_banner__an_open_claim__says_what_the_nearest_lacks_and_leads_to_it(
     assert f"missing, as it was before a claim was filled. {link.format(2300)}" in said
     at.now += WINDOW
     assert "missing" not in banner(), "the window has ended"
+
+
+def test_tables__amounts_of_18_digits__are_cut_and_their_receipts_have_them_whole(
+    reporting: Expiry, client: Client, at: Clock
+) -> None:
+    add_series(reporting, 2_000 * ETHER)
+    bond, pledge = ETHER // 7, ETHER * 10 // 7
+    assert person("carol").report(reporting.id, PRICE, bond, OPEN + 1).refusal is None
+    at.now = to_challenge(reporting)
+    person("dave").pledge(reporting.id, 1, LIE, pledge, at.now)
+    accounts = [(f"/accounts/{person(name).address}/", 'id="acts"') for name in ("dave", "carol")]
+    for path, begin in ((at_page(reporting) + "?price=2400", 'id="reports"'), *accounts):
+        page = client.get(path).content.decode()
+        tables = " ".join(re.findall(r"<tbody>.*?</tbody>", page[page.index(begin) :], re.DOTALL))
+        assert re.search(r"[01]\.\d{4}… ETH", tables), path
+        assert not re.search(r"\d\.\d{7}", tables), path
+    for kind, amount in (("Report", bond), ("Pledge", pledge)):
+        digest = Act.objects.filter(kind=kind).earliest("seq").digest
+        assert f"{decimal(amount)} ETH" in read(client, f"/receipts/{digest}/")
 
 
 def test_report_button__who_has_reported__says_so(reporting: Expiry, client: Client) -> None:
