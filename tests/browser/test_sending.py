@@ -184,7 +184,7 @@ def test_redeem__from_the_home_page__three_clicks_and_all_that_is_held_is_paid(
     assert found.final_on_chain_at is not None
     page.goto("/")
     page.get_by_role("link", name=expiry.slug, exact=True).click()
-    page.get_by_role("link", name="Redeem").click()
+    page.get_by_role("link", name="Redeem", exact=True).click()
     court.ready(page)
     expect(page.locator("#onward")).to_be_hidden()
     assert page.get_by_label("Amount of P").input_value() == "10"
