@@ -167,7 +167,7 @@ def test_dispute__two_people_each_a_part__from_the_home_page_the_claim_is_filled
             page.get_by_label("Pledge").fill("2")
         else:
             page.get_by_role("link", name=reporting.slug, exact=True).click()
-            page.get_by_role("link", name="Pledge to it").click()
+            page.get_by_role("region", name="Stage").get_by_role("link", name="Pledge to it").click()
         court.ready(page)
         court.button(page).click()
         expect(page.get_by_role("heading", name="Taken")).to_be_visible()

@@ -45,7 +45,7 @@ def test_schema__is_valid_openapi_3_1_without_a_warning(schema: Any, tmp_path: A
 
 
 def test_schema__has_every_address_under_api_v1(schema: Any) -> None:
-    ours = {path for path in addresses() if path.startswith("/api/v1/")}
+    ours = {path for path in addresses() if path.startswith("/api/v1/")} - {"/api/v1/"}  # which leads to the document
     assert len(ours) >= 12
     assert ours == set(schema["paths"])
 

@@ -234,13 +234,13 @@ def test_my_page__bonds__until_when_at_the_latest(voters: None, reporting: Expir
     latest = finality(Expiry.objects.get(), now=at.now).horizon.latest
     line = f"eth-usd-test1 ETH{utc(latest)} (in "
     assert line in read(client, "/me/")
-    assert "unless nobody ever reveals a vote" in read(client, "/me/")
+    assert "unless a vote is held and nobody reveals in it" in read(client, "/me/")
     at.now = dispute(reporting, at.now)
     for name in ("vera", "victor"):
         assert person(name).commit(reporting.id, 1, PRICE, at.now).refusal is None
     at.now += WINDOW + 1
     assert person("vera").reveal(reporting.id, 1, PRICE, at.now).refusal is None
-    assert "unless nobody ever reveals a vote" not in read(client, "/me/"), "somebody has"
+    assert "unless a vote is held and nobody reveals in it" not in read(client, "/me/"), "somebody has"
 
 
 def test_my_page__guardians_without_a_deadline__says_so(reporting: Expiry, client: Client, at: Clock) -> None:
