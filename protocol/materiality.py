@@ -55,8 +55,7 @@ def farthest(index: Index, standing: int, strikes: Iterable[int]) -> list[int]:
     In every series what moves grows with the distance, on either side: most moves at a bound. Below the lowest strike
     nothing more does, so the first price there comes before the lower bound, at which as much is gained.
     """
-    lowest = -(-index.min_price // index.tick) * index.tick
-    highest = index.max_price - index.max_price % index.tick
+    lowest, highest = index.span()
     strike = min(strikes, default=standing)
     ends = [lowest, highest]
     if lowest <= strike < standing:

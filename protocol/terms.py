@@ -36,6 +36,10 @@ class Index:
         """Read bounds and tick out of an index spec, whose other keys only people and sources read."""
         return cls(_integer(spec, "min_price"), _integer(spec, "max_price"), _integer(spec, "tick", 1))
 
+    def span(self) -> tuple[int, int]:
+        """The lowest and the highest price that may be named: on the tick, within the bounds (PROTOCOL 3)."""
+        return self.min_price + -self.min_price % self.tick, self.max_price - self.max_price % self.tick
+
     def problems(self) -> list[str]:
         """Say in words what makes these bounds invalid; an empty list when they are valid."""
         found = []
@@ -43,7 +47,7 @@ class Index:
             found.append("1 <= min_price <= max_price < 2^120 does not hold")
         if self.tick < 1:
             found.append("tick must be at least 1")
-        elif self.max_price - self.max_price % self.tick < self.min_price:
+        elif self.span()[1] < self.min_price:
             found.append("no price on the tick lies within the bounds")
         return found
 

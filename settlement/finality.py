@@ -65,7 +65,6 @@ _OF_STAGE = {
     Stage.REVEAL: Reason.VOTE_RUNS,
     Stage.RULING: Reason.GUARDIANS_DECIDE,
 }
-_HAS_OURS = (OracleRecord.State.DELAY, OracleRecord.State.EQUAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def _on_chain(expiry: Expiry, facts: dict[str, Any]) -> OnChain | None:
     published = selectors.publication_of(expiry.id)
     if published is None:
         return None
-    has_ours = facts["record"] in _HAS_OURS and not _is_later(published.block, facts)
+    has_ours = facts["record"] in OracleRecord.OURS and not _is_later(published.block, facts)
     return OnChain(
         stage=published.stage,
         tx_hash=published.tx_hash,

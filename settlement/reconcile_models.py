@@ -21,6 +21,7 @@ class OracleRecord(models.Model):
         DIFFERENT = "DIFFERENT"  # it has another one, or lost one that was final
         EARLY = "EARLY"  # it has one that the book has not made final: attestors lied
 
+    OURS = (State.DELAY, State.EQUAL)  # it has the book's price
     WRONG = (State.DIFFERENT, State.EARLY)
 
     expiry = models.OneToOneField(Expiry, primary_key=True, on_delete=models.PROTECT, related_name="oracle_record")
@@ -54,7 +55,7 @@ class OracleRecord(models.Model):
     @property
     def pays_from(self) -> int | None:
         """From when on series pay by the book's price, unless guardians cancel it before; None: it is not there."""
-        return self.final_at if self.state in (self.State.DELAY, self.State.EQUAL) else None
+        return self.final_at if self.state in self.OURS else None
 
 
 class ChainState(models.Model):

@@ -7,21 +7,16 @@ from protocol.show import decimal
 from protocol.terms import Index
 
 
-def span(index: Index) -> tuple[int, int]:
-    """The lowest and the highest price on the tick within the bounds."""
-    return index.min_price + -index.min_price % index.tick, index.max_price - index.max_price % index.tick
-
-
 def allowed(index: Index, unit: str) -> str:
     """`From 1.00 to 100,000.00 USD, in multiples of 0.01.`"""
-    lowest, highest = map(decimal, span(index))
+    lowest, highest = map(decimal, index.span())
     steps = f", in multiples of {decimal(index.tick)}" if index.tick > 1 else ""
     return f"From {lowest} to {highest} {unit}".rstrip() + f"{steps}."
 
 
 def not_allowed(index: Index, price: int, refusal: Refusal) -> str | None:
     """What could be named in place of a price; None where it was refused for something else than the index."""
-    lowest, highest = span(index)
+    lowest, highest = index.span()
     if refusal is Refusal.PRICE_OUT_OF_BOUNDS:
         return f"The index has prices from {decimal(lowest)} to {decimal(highest)}; beyond, name the bound itself."
     if refusal is Refusal.PRICE_OFF_TICK:

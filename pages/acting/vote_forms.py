@@ -11,7 +11,6 @@ import disputes.selectors
 from disputes.selectors import OwnVote
 from oracle.models import Act, Expiry
 from oracle.projection import load_state
-from pages.acting import price_words
 from pages.acting.forms import DisputeForm, OnExpiry, ReportForm, Trouble, refused
 from protocol.acts import Refusal
 from protocol.resolution import price_refusal
@@ -42,7 +41,7 @@ class VoteForm(OnExpiry):
 
     def facts(self) -> dict[str, Any]:
         """What the script needs to know of expiry and ballot; integers as decimal strings."""
-        lowest, highest = price_words.span(self.index)
+        lowest, highest = self.index.span()
         revealing = self.half == "reveal" and self.on.stage == Stage.REVEAL  # before, reports may be sealed
         known = known_prices(self.on) if revealing else []
         return {

@@ -85,6 +85,13 @@ def test_index__bounds_and_tick__valid_or_said(index: Index, valid: bool) -> Non
     assert (index.problems() == []) == valid
 
 
+@pytest.mark.parametrize(
+    ("index", "span"), [(Index(1, 100), (1, 100)), (Index(7, 14, 7), (7, 14)), (Index(8, 20, 7), (14, 14))]
+)
+def test_index__span__the_first_and_last_price_on_the_tick(index: Index, span: tuple[int, int]) -> None:
+    assert index.span() == span
+
+
 def test_terms__through_json__the_same_and_one_hash() -> None:
     terms = replace(Terms(), guardians=("0xaa", "0xbb"), value_rates={"0xcc": 5, "0xbb": 7}, service="0xdd")
     document = terms.to_json()
