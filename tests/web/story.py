@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from oracle.models import Expiry
 from oracle.services.time import pass_time
+from settlement.models import ChainSeries, Series
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, WINDOW
 
@@ -58,3 +59,12 @@ def vote(expiry: Expiry, now: int) -> int:
         assert person(name).reveal(expiry.id, 1, PRICE, now + WINDOW + 1).refusal is None
     pass_time(now=now + 2 * WINDOW)
     return now + 2 * WINDOW
+
+
+def count_units(expiry: Expiry, units: int) -> None:
+    """So many base units of every series on an expiry were split and are out."""
+    for row in Series.objects.filter(expiry=expiry):
+        ChainSeries.objects.create(
+            address=row.address, expiry=expiry.id, expiry_at=expiry.expiry_at, strike=row.strike,
+            collateral=row.collateral, p=row.p, n=row.n, block=1, block_hash="0x" + "00" * 32, split=units,
+        )  # fmt: skip

@@ -10,9 +10,8 @@ from django.test import Client
 from oracle.models import Expiry
 from tests.cast import ETHER, person
 from tests.web.conftest import OPEN, Clock, queries
-from tests.web.story import to_challenge
+from tests.web.story import count_units, to_challenge
 from tests.web.test_pages import add_series, at_page
-from tests.web.test_reading_pages import count_units
 from tests.web.test_voting import log_in
 
 
